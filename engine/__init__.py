@@ -1,0 +1,138 @@
+"""Engine: GitOps for SMS and MMS. What stands in `__all__` is what plugins and other programs may use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.compose.segments import count_segments
+    from engine.contracts import NumberNormaliser, Options, PluginContext, Provider, Shortener
+    from engine.errors import (
+        ConfigError,
+        CredentialsRefused,
+        InvalidNumber,
+        ProviderUnavailable,
+        SendError,
+        SendOutcome,
+        SendScope,
+        StateUnavailable,
+    )
+    from engine.hookspecs import hookimpl
+    from engine.types import (
+        E164,
+        Absent,
+        Ambiguous,
+        ConfigView,
+        Encoding,
+        Event,
+        Finding,
+        Found,
+        InboundMessage,
+        Media,
+        NumberKind,
+        OutboundMessage,
+        ProviderStatus,
+        Receipt,
+        RemoteSender,
+        SecretRef,
+        Segments,
+        Sender,
+        SenderKind,
+        Severity,
+        Source,
+        StatusUpdate,
+        Suppression,
+    )
+
+_ROOMS = {
+    "engine.compose.segments": ("count_segments",),
+    "engine.contracts": ("NumberNormaliser", "Options", "PluginContext", "Provider", "Shortener"),
+    "engine.errors": (
+        "ConfigError",
+        "CredentialsRefused",
+        "InvalidNumber",
+        "ProviderUnavailable",
+        "SendError",
+        "SendOutcome",
+        "SendScope",
+        "StateUnavailable",
+    ),
+    "engine.hookspecs": ("hookimpl",),
+    "engine.types": (
+        "E164",
+        "Absent",
+        "Ambiguous",
+        "ConfigView",
+        "Encoding",
+        "Event",
+        "Finding",
+        "Found",
+        "InboundMessage",
+        "Media",
+        "NumberKind",
+        "OutboundMessage",
+        "ProviderStatus",
+        "Receipt",
+        "RemoteSender",
+        "SecretRef",
+        "Segments",
+        "Sender",
+        "SenderKind",
+        "Severity",
+        "Source",
+        "StatusUpdate",
+        "Suppression",
+    ),
+}
+_HOME = {name: module for module, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "E164",
+    "Absent",
+    "Ambiguous",
+    "ConfigError",
+    "ConfigView",
+    "CredentialsRefused",
+    "Encoding",
+    "Event",
+    "Finding",
+    "Found",
+    "InboundMessage",
+    "InvalidNumber",
+    "Media",
+    "NumberKind",
+    "NumberNormaliser",
+    "Options",
+    "OutboundMessage",
+    "PluginContext",
+    "Provider",
+    "ProviderStatus",
+    "ProviderUnavailable",
+    "Receipt",
+    "RemoteSender",
+    "SecretRef",
+    "Segments",
+    "SendError",
+    "SendOutcome",
+    "SendScope",
+    "Sender",
+    "SenderKind",
+    "Severity",
+    "Shortener",
+    "Source",
+    "StateUnavailable",
+    "StatusUpdate",
+    "Suppression",
+    "count_segments",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used, so that `import engine` stays cheap."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value

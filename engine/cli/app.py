@@ -1,0 +1,133 @@
+"""The `engine` command: its global options, its commands, and what each error becomes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from engine.cli import exit_codes
+from engine.errors import EngineError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Write a working starter config."),
+    "new": ("new", "Add one more object to the config."),
+    "validate": ("validate", "Report everything that is wrong in the config."),
+    "schema": ("schema", "Print JSON Schemas for editors."),
+    "fmt": ("fmt", "Write the config's YAML in its canonical form."),
+    "preview": ("preview", "Show exactly what would be sent."),
+    "plan": ("plan", "Show what apply would change."),
+    "apply": ("apply", "Make the config live."),
+    "releases": ("releases", "List what was applied."),
+    "status": ("status", "Show the release, the queue, the senders and the workers."),
+    "people": ("people", "Import, list, show, export and erase the audience."),
+    "send": ("send", "Queue messages under the applied release."),
+    "run": ("run", "Run the send loop."),
+    "messages": ("messages", "List the outbox."),
+    "explain": ("explain", "Show what happened to a message, and why."),
+    "settle": ("settle", "Say what became of a held message."),
+    "receive": ("receive", "Make a text arrive in the sandbox."),
+    "consent": ("consent", "Show and change a number's consent."),
+    "plugins": ("plugins", "List plugins and what they do."),
+    "completion": ("completion", "Print shell completion for bash, zsh or fish."),
+    "demo": ("demo", "Show the whole thing on the sandbox."),
+}
+"""Command → (module in engine.cli, one line of help). Nothing else is imported to print `engine --help`."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            module = importlib.import_module(f"engine.cli.{COMMANDS[cmd_name][0]}")
+            command = module.command
+            assert isinstance(command, click.Command)  # noqa: S101 # a broken command module is a bug
+            return command
+        known = super().get_command(ctx, cmd_name)
+        if known is None and not ctx.resilient_parsing:
+            self._ask_plugins(ctx)
+            known = super().get_command(ctx, cmd_name)
+        return known
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, help_text) for name, (_, help_text) in COMMANDS.items()]
+        rows += [(name, command.get_short_help_str()) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if close:
+                error.message += f" Did you mean {close[0]!r}?"
+            raise
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
+        """Runs a command and ends the process with the contract's exit code."""
+        try:
+            code = super().main(args=args, prog_name=prog_name, standalone_mode=False, **extra)
+        except click.exceptions.Abort:
+            click.echo("aborted", err=True)
+            sys.exit(130)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(exit_codes.USAGE)
+        except EngineError as error:
+            from engine.cli.output import show_error
+
+            show_error(error)
+            sys.exit(exit_codes.of(error))
+        except BrokenPipeError:
+            # The reader of our output went away (`engine messages | head`): no error, nothing more to say.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(exit_codes.FINE)
+        sys.exit(code if isinstance(code, int) else exit_codes.FINE)
+
+    def _ask_plugins(self, ctx: click.Context) -> None:
+        from engine.cli.context import App
+
+        app = ctx.obj if isinstance(ctx.obj, App) else None
+        if app is not None and app.has_config():
+            app.plugins().register_commands(self)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    "config",
+    type=click.Path(),
+    envvar="ENGINE_CONFIG",
+    default="config",
+    show_default=True,
+    help="The config's folder.",
+)
+@click.option("--env", "environment", envvar="ENGINE_ENV", help="The environment: config/environments/NAME.yaml.")
+@click.version_option(package_name="engine-sms", prog_name="engine")
+@click.pass_context
+def cli(ctx: click.Context, config: str, environment: str | None) -> None:
+    """Engine: SMS and MMS from files in git.
+
+    \b
+    Example:
+      engine init shop && cd shop
+      engine validate && engine apply --yes
+    """
+    from pathlib import Path
+
+    from engine.cli.context import App
+
+    ctx.obj = App(config=Path(config), environment=environment or None)

@@ -1,0 +1,1 @@
+"""Reads the config: files to models, with every finding at its position."""

@@ -1,0 +1,129 @@
+"""Every error that Engine raises on purpose, in one tree.
+
+    EngineError
+    ├── UsageError              the caller asked for something that is not there
+    ├── ConfigError             the config has findings that are errors; carries all of them
+    ├── PlanStale               what was reviewed is not what would be applied
+    ├── LockHeld                somebody else is applying
+    ├── StateUnavailable        the state cannot be opened, read or written
+    ├── ProviderUnavailable     the provider could not be reached or did not make sense
+    │   └── CredentialsRefused  the provider answered, and refused who we are
+    ├── ComposeError            one message cannot be made; names the reason
+    ├── InvalidNumber           a text is no phone number; says why
+    └── SendError               the provider did not take a message; says what is known of it
+
+Connect and read failures differ because for a message they mean different things: one certainly
+did not leave, the other may have. That difference is `SendError.outcome`, never a class to guess by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.types import Finding
+
+
+class EngineError(Exception):
+    """Base of all. `message` says what is wrong, `hint` what to do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(EngineError):
+    """A name on the command line that means nothing, or a call that cannot be meant."""
+
+
+class ConfigError(EngineError):
+    """The config is invalid. `findings` holds everything that was found, warnings included."""
+
+    def __init__(self, message: str, findings: Sequence[Finding] = (), *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.findings = tuple(findings)
+
+
+class PlanStale(EngineError):
+    """The state moved, or the config is not the one that was reviewed."""
+
+
+class LockHeld(EngineError):
+    """The lock was not obtained in time. The message says who holds it and since when."""
+
+
+class StateUnavailable(EngineError):
+    """The state cannot be opened, read or written: missing folder, read-only, disk full, damaged."""
+
+
+class ProviderUnavailable(EngineError):
+    """The provider could not be reached, or its answer was unreadable."""
+
+
+class CredentialsRefused(ProviderUnavailable):
+    """The provider refused the account's credentials."""
+
+
+class ComposeError(EngineError):
+    """This message cannot be composed. `reason` is a stable code, e.g. `template.missing-value`."""
+
+    def __init__(self, reason: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class InvalidNumber(EngineError):
+    """A text is not a phone number. `code` is stable, e.g. `number.too-short`."""
+
+    def __init__(self, code: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class SendOutcome(StrEnum):
+    """What is known of a message whose sending raised."""
+
+    NOT_SENT = "not_sent"  # certainly not processed: safe to try again
+    REJECTED = "rejected"  # certainly refused, for good
+    UNKNOWN = "unknown"  # it may have gone out
+
+
+class SendScope(StrEnum):
+    """What a refusal is about, and so who else it concerns."""
+
+    RECIPIENT = "recipient"
+    CONTENT = "content"
+    SENDER = "sender"
+
+
+class SendError(EngineError):
+    """The provider did not confirm a message.
+
+    `code` is the provider's own error code as text, or a name of ours for what never reached it
+    (`connect`, `read-timeout`). `retry_after` is what the provider asked for, if it did.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        outcome: SendOutcome,
+        message: str,
+        *,
+        scope: SendScope | None = None,
+        retry_after: timedelta | None = None,
+        stops: bool = False,
+        credentials: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.outcome = outcome
+        self.scope = scope
+        self.retry_after = retry_after
+        self.stops = stops
+        """True when the refusal says that the recipient has opted out (Twilio's 21610)."""
+        self.credentials = credentials
+        """True when the account's credentials were refused."""

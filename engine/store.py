@@ -1,0 +1,406 @@
+"""The `Store` contract: everything that Engine remembers.
+
+Synchronous and batched: a call is one transaction, and what it returned is on disk. Every change of a message is
+fenced by the state, attempt and owner that the caller saw; a change whose fence no longer holds is not made,
+and the caller is told so. Callers bring the time; a store never reads the clock.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from engine.types import (
+    Consent,
+    ConsentNeed,
+    ConsentState,
+    InboundMessage,
+    MessageState,
+    Person,
+    Purpose,
+    Release,
+    Sender,
+    Json,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One call of `send`: what its messages share."""
+
+    workspace: str
+    template: str
+    release: str
+    purpose: Purpose
+    lane: str  # the sender most likely to carry it, as an address: "acme/sender/support"
+    data: Mapping[str, Json]
+    event: Mapping[str, Json]
+    due_at: datetime
+    created_at: datetime
+    key: str | None = None
+    reply_from: str | None = None  # name of the sender that was texted; the reply leaves from there
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What queueing did. `ids` are the messages' ids, queued or existing, at most 100 of them."""
+
+    queued: int
+    existing: int
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One short link of one message."""
+
+    short: str  # the whole short address
+    url: str  # where it leads
+    position: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What goes over the wire, decided once, before the first attempt: a retry sends the same."""
+
+    to: str
+    country: str | None
+    sender: Sender
+    body: str
+    media: tuple[str, ...]
+    encoding: str
+    segments: int
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that one owner may work on until the lease runs out."""
+
+    id: str
+    workspace: str
+    send: int  # id of its send
+    template: str
+    release: str
+    purpose: Purpose
+    lane: str
+    attempt: int  # how many attempts have begun so far
+    person: Person | None
+    number: str | None  # the number given to `send --to` (E.164), where there is no person
+    data: Mapping[str, Json]
+    event: Mapping[str, Json]
+    reply_from: str | None
+    frozen: Frozen | None  # None before the first attempt
+    created_at: datetime
+    due_at: datetime
+    state: MessageState = MessageState.CLAIMED
+    attempt_started_at: datetime | None = None
+    look_ups: int = 0  # answered look-ups of the present doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A composed message that passed the gates, ready to be committed to `sending`."""
+
+    id: str
+    owner: str
+    attempt: int  # the attempts begun before; the commit makes it attempt + 1
+    frozen: Frozen
+    need: ConsentNeed
+    consent_sender: str  # "" where consent holds for the whole workspace
+    trail: Sequence[Mapping[str, Json]] = ()  # the gates passed, for `explain`
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of one Prepared. `state` is SENDING, SUPPRESSED (with the reason), or None where the fence failed."""
+
+    id: str
+    state: MessageState | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fenced change of a message outside the commit."""
+
+    id: str
+    was: frozenset[MessageState]
+    state: MessageState
+    at: datetime
+    attempt: int | None = None  # fence, where given
+    owner: str | None = None  # fence, where given
+    reason: str | None = None
+    due_at: datetime | None = None
+    lane: str | None = None
+    provider_id: str | None = None
+    error_code: str | None = None
+    look_ups: int | None = None
+    not_sent: bool = False  # this attempt certainly left nothing behind
+    detail: Mapping[str, Json] = field(default_factory=dict)  # kept in the history
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """A row of the outbox, as `engine messages` prints it."""
+
+    id: str
+    workspace: str
+    template: str
+    person: str | None
+    to: str | None
+    sender: str | None  # the sender's value, printed as "from"
+    state: MessageState
+    reason: str | None
+    body: str | None
+    media: tuple[str, ...]
+    segments: int | None
+    encoding: str | None
+    provider_id: str | None
+    attempts: int
+    release: str
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One change that happened to a message."""
+
+    at: datetime
+    was: MessageState | None  # None for its queueing
+    state: MessageState
+    attempt: int
+    reason: str | None
+    detail: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that runs the send loop."""
+
+    owner: str
+    host: str
+    pid: int
+    started_at: datetime
+    heartbeat_at: datetime
+
+
+class Store(ABC):
+    """Keeps releases, people, consent, messages and links. Safe to use from several threads and processes at once."""
+
+    scheme: ClassVar[str]
+    """The URL scheme that names it in `state:`, e.g. "sqlite"."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, url: str, *, folder: Path, read_only: bool = False) -> Store:
+        """Opens the state at `url` (relative paths start at `folder`), making and migrating it unless read_only.
+
+        Raises StateUnavailable. With read_only, a state that does not exist yet reads as an empty one.
+        """
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    # releases
+
+    @abstractmethod
+    def live_release(self) -> Release | None:
+        """Gives the applied release, None before the first apply."""
+
+    @abstractmethod
+    def live_release_id(self) -> str | None:
+        """Gives the applied release's id alone: cheap."""
+
+    @abstractmethod
+    def release(self, release_id: str) -> Release | None: ...
+
+    @abstractmethod
+    def releases(self, *, limit: int = 100) -> Sequence[Release]:
+        """Gives the newest releases first, without their objects."""
+
+    @abstractmethod
+    def put_release(self, release: Release) -> None:
+        """Records a release and makes it live. Raises PlanStale where its base is no longer live."""
+
+    @abstractmethod
+    def lock(self, name: str, *, holder: str, wait: timedelta) -> AbstractContextManager[None]:
+        """Holds a named lock. Raises LockHeld, saying who has it since when, after `wait`. A dead holder's lock is free."""
+
+    # people
+
+    @abstractmethod
+    def upsert_people(
+        self, people: Sequence[Person], *, at: datetime, consent: Consent | None = None
+    ) -> tuple[int, int]:
+        """Adds people or merges their attributes into who is there (None removes one). Returns (added, updated).
+
+        `consent` is a model for one entry per person with a number; a stopped number stays stopped.
+        """
+
+    @abstractmethod
+    def people(self, workspace: str, *, after: str = "", limit: int = 1000) -> Sequence[Person]:
+        """Gives people in order of id, those after `after`."""
+
+    @abstractmethod
+    def person(self, workspace: str, person_id: str) -> Person | None: ...
+
+    @abstractmethod
+    def people_with_number(self, workspace: str, number: str) -> Sequence[Person]: ...
+
+    @abstractmethod
+    def count_people(self, workspace: str) -> int: ...
+
+    @abstractmethod
+    def erase_person(self, workspace: str, person_id: str, *, at: datetime) -> bool:
+        """Forgets a person: attributes, number, and the number and words of their messages. Consent stays,
+        since a stop must outlive the person. Queued messages are cancelled. False where there is none."""
+
+    # consent
+
+    @abstractmethod
+    def consent(self, workspace: str, number: str, *, sender: str = "") -> ConsentState: ...
+
+    @abstractmethod
+    def record_consent(self, entries: Sequence[Consent]) -> None:
+        """Appends to the ledger and makes each entry the present state of its number."""
+
+    @abstractmethod
+    def consent_history(self, workspace: str, number: str) -> Sequence[Consent]:
+        """Gives the ledger of one number, oldest first."""
+
+    # queueing
+
+    @abstractmethod
+    def queue(
+        self, send: Send, *, persons: Sequence[str] = (), numbers: Sequence[str] = (), everyone: bool = False
+    ) -> Queued:
+        """Queues a message for each recipient, all or none. With a key, a recipient who has one under it is not given another.
+
+        Raises UsageError where the key was used with another template or other data.
+        """
+
+    # the send loop
+
+    @abstractmethod
+    def due_lanes(self, now: datetime) -> Sequence[str]:
+        """Gives the lanes that have messages due, most urgent purpose first."""
+
+    @abstractmethod
+    def next_due(self, now: datetime) -> datetime | None:
+        """Gives when the next message (queued, retry_wait or in_doubt) falls due after `now`, None where none will."""
+
+    @abstractmethod
+    def claim(self, *, owner: str, now: datetime, lease: timedelta, lane: str, limit: int) -> Sequence[Claim]:
+        """Takes up to `limit` due messages of a lane: replies first, then transactional, then marketing, oldest first."""
+
+    @abstractmethod
+    def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
+        """claimed → sending, in one transaction with its checks: the fence, consent as it is at this moment, and that no other
+        message of the same send went to the same number. What fails a check is suppressed with the reason
+        (`consent.stopped`, `consent.not-subscribed`, `duplicate.number`)."""
+
+    @abstractmethod
+    def change(self, changes: Sequence[Change]) -> Sequence[bool]:
+        """Makes each change whose fence holds; True where made. A provider id that another message has is refused."""
+
+    @abstractmethod
+    def sweep(self, *, now: datetime, first_look: timedelta) -> Mapping[str, int]:
+        """Ends leases that ran out: claimed → queued, or retry_wait where an attempt was made before; sending → in_doubt, its first
+        look-up due after `first_look`. Returns how many by new state."""
+
+    @abstractmethod
+    def renew(self, *, owner: str, ids: Sequence[str], until: datetime) -> None:
+        """Extends the leases of claimed messages that wait for their lane."""
+
+    @abstractmethod
+    def due_doubts(self, *, owner: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Claim]:
+        """Gives messages in doubt whose look-up is due, and takes them out of other workers' sight for the lease."""
+
+    @abstractmethod
+    def taken(self, workspace: str, number: str, *, except_for: str) -> set[str]:
+        """Gives the provider ids that other messages to a number already have."""
+
+    @abstractmethod
+    def in_flight(self, workspace: str, number: str, body: str, *, except_for: str) -> bool:
+        """True while another message with the same words is on the wire to the number: a look-up would not know them apart."""
+
+    @abstractmethod
+    def unfinished(
+        self, *, now: datetime, older_than: timedelta, limit: int, after: str = ""
+    ) -> Sequence[MessageRecord]:
+        """Gives accepted and sent messages whose last change is older, for the status poller, in order of id."""
+
+    # looking
+
+    @abstractmethod
+    def messages(
+        self,
+        *,
+        workspace: str | None = None,
+        states: Collection[MessageState] = (),
+        newest: int | None = None,
+    ) -> Iterator[MessageRecord]:
+        """Streams the outbox, oldest first; with `newest`, only the last that many."""
+
+    @abstractmethod
+    def message(self, message_id: str) -> MessageRecord | None: ...
+
+    @abstractmethod
+    def claim_view(self, message_id: str) -> Claim | None:
+        """Gives a message with all that its pipeline would know, without taking it."""
+
+    @abstractmethod
+    def history(self, message_id: str) -> Sequence[HistoryEntry]:
+        """Gives what happened to a message, oldest first."""
+
+    @abstractmethod
+    def count_states(self, *, workspace: str | None = None) -> Mapping[MessageState, int]: ...
+
+    @abstractmethod
+    def link(self, short: str) -> tuple[str, Link] | None:
+        """Gives (message id, link) of a short address."""
+
+    @abstractmethod
+    def links(self, message_id: str) -> Sequence[Link]: ...
+
+    # inbound
+
+    @abstractmethod
+    def record_inbound(
+        self,
+        workspace: str,
+        message: InboundMessage,
+        *,
+        at: datetime,
+        outcome: Mapping[str, Json],
+        consent: Sequence[Consent] = (),
+        reply: Send | None = None,
+        person: Person | None = None,
+    ) -> Queued | None:
+        """Records an inbound text once, with all its effects in the same transaction: consent, changed attributes of a person, one reply.
+
+        Returns what was queued in reply; None where this provider id was recorded before.
+        """
+
+    # workers
+
+    @abstractmethod
+    def heartbeat(self, worker: Worker, *, alive_within: timedelta) -> None:
+        """Announces a worker. Raises StateUnavailable where another machine's worker is alive and this store serves one machine."""
+
+    @abstractmethod
+    def retire(self, owner: str) -> None:
+        """Forgets a worker and gives its claims back; what it had on the wire becomes doubt when its lease runs out."""
+
+    @abstractmethod
+    def workers(self) -> Sequence[Worker]: ...

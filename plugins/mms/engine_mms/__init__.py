@@ -1,0 +1,1 @@
+"""What an image must be to arrive as MMS."""

@@ -1,0 +1,1 @@
+"""Engine's number normaliser, on Google's metadata."""

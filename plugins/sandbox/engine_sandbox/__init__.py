@@ -1,0 +1,1 @@
+"""Engine's embedded provider: a small phone network in a SQLite file."""

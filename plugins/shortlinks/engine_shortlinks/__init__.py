@@ -1,0 +1,1 @@
+"""Engine's own short links."""

@@ -1,0 +1,1 @@
+"""Engine's provider for Twilio."""
