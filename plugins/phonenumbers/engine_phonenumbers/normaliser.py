@@ -59,7 +59,7 @@ class PhoneNumbers(NumberNormaliser):
             number,
             None if home == NOT_GEOGRAPHIC else home,
             kind,
-            parsed.country_code,
+            parsed.country_code or 0,
             extension=bool(parsed.extension),
         )
 
@@ -130,5 +130,5 @@ def _too_long(where: str = "") -> InvalidNumber:
 
 
 def _where(parsed: PhoneNumber) -> str:
-    region = phonenumbers.region_code_for_country_code(parsed.country_code)
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
     return f" for +{parsed.country_code}" + ("" if region in ("ZZ", NOT_GEOGRAPHIC) else f" ({region})")

@@ -102,25 +102,20 @@ def _calling_code(code: int, digits: int) -> _CallingCode:
 
 
 def _types(data: PhoneMetadata) -> re.Pattern[str]:
-    ways = [f"(?P<t{kind}>{_pattern(getattr(data, name))})" for name, kind in _TYPES if _usable(getattr(data, name))]
-    fixed, mobile = data.fixed_line, data.mobile
-    if _usable(fixed):
-        if data.same_mobile_and_fixed_line_pattern:
-            ways.append(f"(?P<t{PhoneNumberType.FIXED_LINE_OR_MOBILE}>{_pattern(fixed)})")
-        else:
-            if _usable(mobile):
-                both = f"(?={_pattern(mobile)}\\Z){_pattern(fixed)}"
-                ways.append(f"(?P<t{PhoneNumberType.FIXED_LINE_OR_MOBILE}>{both})")
-            ways.append(f"(?P<t{PhoneNumberType.FIXED_LINE}>{_pattern(fixed)})")
-    if _usable(mobile) and not data.same_mobile_and_fixed_line_pattern:
-        ways.append(f"(?P<t{PhoneNumberType.MOBILE}>{_pattern(mobile)})")
-    return re.compile(f"(?={_pattern(data.general_desc)}\\Z)(?:{'|'.join(ways)})")
+    patterns = [(kind, _pattern(getattr(data, name))) for name, kind in _TYPES]
+    fixed, mobile = _pattern(data.fixed_line), _pattern(data.mobile)
+    if data.same_mobile_and_fixed_line_pattern:
+        patterns.append((PhoneNumberType.FIXED_LINE_OR_MOBILE, fixed))
+    else:
+        both = f"(?={mobile}\\Z){fixed}" if fixed and mobile else ""
+        patterns.append((PhoneNumberType.FIXED_LINE_OR_MOBILE, both))
+        patterns += [(PhoneNumberType.FIXED_LINE, fixed), (PhoneNumberType.MOBILE, mobile)]
+    ways = "|".join(f"(?P<t{kind}>{pattern})" for kind, pattern in patterns if pattern)
+    return re.compile(f"(?={_pattern(data.general_desc)}\\Z)(?:{ways})")
 
 
-def _usable(desc: PhoneNumberDesc | None) -> bool:
-    return desc is not None and bool(desc.national_number_pattern)
-
-
-def _pattern(desc: PhoneNumberDesc) -> str:
+def _pattern(desc: PhoneNumberDesc | None) -> str:
+    if desc is None or not desc.national_number_pattern:
+        return ""
     lengths = "|".join(rf"\d{{{length}}}" for length in desc.possible_length if length > 0)
     return (f"(?=(?:{lengths})\\Z)" if lengths else "") + f"(?:{desc.national_number_pattern})"
