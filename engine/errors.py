@@ -4,6 +4,7 @@
     ├── UsageError              the caller asked for something that is not there
     ├── ConfigError             the config has findings that are errors; carries all of them
     ├── PlanStale               what was reviewed is not what would be applied
+    ├── RailBlocked             a safety rail is in the way of what would be applied
     ├── LockHeld                somebody else is applying
     ├── StateUnavailable        the state cannot be opened, read or written
     ├── ProviderUnavailable     the provider could not be reached or did not make sense
@@ -50,6 +51,10 @@ class ConfigError(EngineError):
 
 class PlanStale(EngineError):
     """The state moved, or the config is not the one that was reviewed."""
+
+
+class RailBlocked(EngineError):
+    """A safety rail refuses a change. The hint says how to allow it."""
 
 
 class LockHeld(EngineError):

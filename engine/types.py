@@ -331,3 +331,4 @@ class Release:
     environment: str | None
     versions: Mapping[str, str]  # distribution → version, the engine's and its plugins'
     summary: Mapping[str, int] = field(default_factory=dict)  # {"create", "update", "delete"}
+    allowed: tuple[str, ...] = ()  # rails that whoever applied it let pass, as RAIL:ADDRESS

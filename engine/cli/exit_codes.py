@@ -20,6 +20,7 @@ _BY_ERROR: tuple[tuple[type[errors.EngineError], int], ...] = (
     (errors.UsageError, USAGE),
     (errors.ConfigError, CONFIG),
     (errors.PlanStale, STALE),
+    (errors.RailBlocked, RAIL),
     (errors.LockHeld, LOCK),
     (errors.StateUnavailable, OUTSIDE),
     (errors.ProviderUnavailable, OUTSIDE),

@@ -1,0 +1,1 @@
+"""Makes the state what the config says: plan, rails, apply."""

@@ -1,0 +1,137 @@
+"""What a plan's changes do to the messages that people read: each template's samples, before and after.
+
+A message changes with its template, and also with a snippet that it renders, with its workspace's settings (the
+business's name, smart encoding, links) and with its senders. Each difference is told once, at its cause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.types import Json
+
+if TYPE_CHECKING:
+    from engine.reconcile.changes import Change, Objects, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """One sample of a template as its recipient would get it, or the reason why there is no message."""
+
+    to: str | None = None
+    sender: str | None = None  # as the provider knows it
+    body: str | None = None
+    kind: str | None = None  # "sms" or "mms"
+    encoding: str | None = None
+    characters: int | None = None
+    segments: int | None = None
+    media: tuple[str, ...] = ()
+    error: str | None = None  # the code of what stops it, e.g. "template.missing-value"
+    message: str | None = None  # the same in words
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How one sample of one template changes. `before` is None where the template is new."""
+
+    template: str  # address
+    sample: str
+    before: Rendering | None
+    after: Rendering
+
+    def as_json(self) -> dict[str, Json]:
+        """The effect as the plan's JSON has it."""
+        return {
+            "kind": "rendering",
+            "template": self.template,
+            "sample": self.sample,
+            "before": asdict(self.before) if self.before else None,
+            "after": asdict(self.after),
+        }
+
+
+Render = Callable[[str, str], Rendering]
+"""(template's address, sample's name) → what today's sample makes of the template."""
+
+
+def with_effects(
+    plan: Plan,
+    *,
+    objects_before: Objects,
+    objects: Objects,
+    samples: Callable[[str], Sequence[str]],
+    render_before: Render,
+    render: Render,
+) -> Plan:
+    """Gives the plan with each change's effects.
+
+    `samples` names the samples of a template by its address: today's, for both sides.
+    """
+    changes = {change.address: change for change in plan.changes}
+    found: dict[str, list[Effect]] = {}
+    for template in sorted(address for address in objects if _kind(address) == "template"):
+        causes = list(_causes(template, changes, objects_before, objects))
+        if not causes:
+            continue
+        was_there = template in objects_before
+        for sample in samples(template):
+            before = render_before(template, sample) if was_there else None
+            after = render(template, sample)
+            if before != after:
+                found.setdefault(causes[0], []).append(Effect(template, sample, before, after))
+    return replace(
+        plan,
+        changes=tuple(replace(c, effects=tuple(found[c.address])) if c.address in found else c for c in plan.changes),
+    )
+
+
+def _causes(template: str, changes: Mapping[str, Change], objects_before: Objects, objects: Objects) -> Iterator[str]:
+    """Gives the changes that may change a template's words, the likeliest first."""
+    workspace = template.partition("/")[0]
+    if template in changes:
+        yield template
+    snippets = [address for address in changes if address.startswith(f"{workspace}/snippet/")]
+    if snippets:
+        used = _snippets(template, objects_before) | _snippets(template, objects)
+        yield from (address for address in snippets if address in used)
+    if f"{workspace}/workspace" in changes:
+        yield f"{workspace}/workspace"
+    yield from (address for address in changes if address.startswith(f"{workspace}/sender/"))
+    if "engine" in changes:
+        yield "engine"  # public_url is where short links begin
+
+
+def _snippets(address: str, objects: Objects) -> set[str]:
+    """Gives the addresses of every snippet that an object renders, directly or through another."""
+    workspace = address.partition("/")[0]
+    found: set[str] = set()
+    waiting = [address]
+    while waiting:
+        for name in _rendered(_texts(objects.get(waiting.pop(), {}))):
+            snippet = f"{workspace}/snippet/{name}"
+            if snippet not in found:
+                found.add(snippet)
+                waiting.append(snippet)
+    return found
+
+
+def _rendered(texts: Iterable[str]) -> set[str]:
+    return {name for text in texts for name in re.findall(r"""\b(?:render|include)\s+['"]([^'"]+)['"]""", text)}
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _kind(address: str) -> str:
+    return address.split("/", 2)[1] if "/" in address else address

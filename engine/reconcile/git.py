@@ -1,0 +1,99 @@
+"""What git knows about the config: the commit that it is at, and the files of another revision.
+
+Everything here works without git and outside a repository: there is just nothing to tell.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import UsageError
+
+_SECONDS = 20
+_DETERMINED = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=true")
+"""A repository may name a program for git to start at every `status` (core.fsmonitor): not for us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Where the config stands in git. `dirty` is True where its files differ from the commit."""
+
+    id: str
+    author: str  # "Ada Example <ada@acme.example>"
+    dirty: bool
+
+    @property
+    def name(self) -> str:
+        """The commit's id, with `-dirty` behind it where the files differ, as `git describe --dirty` writes it."""
+        return f"{self.id}-dirty" if self.dirty else self.id
+
+
+def commit_of(config: Path, variables: Mapping[str, str]) -> Commit | None:
+    """Gives the commit that the config's folder is at.
+
+    None where there is no git, no repository, no commit yet, or where git does not keep this config at all
+    (a folder that is ignored, or that nobody added).
+    """
+    if not _try(config, variables, "ls-files", "--", "."):
+        return None
+    log = _try(config, variables, "log", "-1", "--no-show-signature", "--format=%H%n%an <%ae>")
+    if not log:
+        return None
+    commit_id, _, author = log.partition("\n")
+    status = _try(config, variables, "status", "--porcelain", "--untracked-files=all", "--", ".")
+    return Commit(commit_id, author.strip(), dirty=status is None or bool(status.strip()))
+
+
+def resolve(config: Path, revision: str, variables: Mapping[str, str]) -> str:
+    """Gives the id of the commit that a revision names. Raises UsageError where there is none."""
+    arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    found = _try(config, variables, *arguments)
+    if not found:
+        raise UsageError(
+            f"git knows no revision {revision!r} for {config}",
+            hint="give a commit, branch or tag of the repository that holds the config; in CI, fetch it first",
+        )
+    return found.strip()
+
+
+def export(config: Path, commit_id: str, into: Path, variables: Mapping[str, str]) -> bool:
+    """Writes the config's folder, as it was at a commit, to `into`. False where the commit has no such folder."""
+    if not _try(config, variables, "ls-tree", "--name-only", commit_id, "./"):
+        return False
+    done = _run(config, variables, "archive", "--format=tar", commit_id, ".")
+    if done is None or done.returncode:
+        raise UsageError(f"git cannot read the config at {commit_id[:12]}: {_words(done)}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(into, filter="data")
+    return True
+
+
+def _try(folder: Path, variables: Mapping[str, str], *arguments: str) -> str | None:
+    done = _run(folder, variables, *arguments)
+    return done.stdout.decode("utf-8", "replace") if done is not None and done.returncode == 0 else None
+
+
+def _run(folder: Path, variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+    """Runs git, which asks nothing and leaves the index alone; None where it cannot run or takes too long."""
+    environment = {**variables, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        return subprocess.run(  # noqa: S603 # no shell; the only free argument, a revision, stands behind --end-of-options
+            ["git", *_DETERMINED, *arguments],  # noqa: S607 # the user's own git, wherever their PATH has it
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+
+
+def _words(done: subprocess.CompletedProcess[bytes] | None) -> str:
+    return done.stderr.decode("utf-8", "replace").strip() if done is not None else "git did not answer"
