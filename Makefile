@@ -54,7 +54,7 @@ snapshots: $(VENV)/.installed-dev ## Accept what the example's templates say now
 	$(BIN)/python -m pytest tests/example --snapshot-update
 
 bench: $(VENV)/.installed-dev ## Measure start-up and validation against their peers
-	$(BIN)/python benchmarks/report.py
+	$(BIN)/python -m benchmarks.report
 
 constraints: ## Pin the newest versions of everything, from an empty environment
 	rm -rf build/pins

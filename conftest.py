@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import re
 
-import pytest
-
 # Whatever a developer's shell says to Engine, to a provider, to git or to an HTTP client must not reach a test.
-STRIPPED = re.compile(r"^(ENGINE|TWILIO|GIT)_|^(HTTPS?|ALL|NO)_PROXY$|^(FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES)$", re.IGNORECASE)
+STRIPPED = re.compile(
+    r"^(ENGINE|TWILIO|GIT)_|^(HTTPS?|ALL|NO)_PROXY$|^(FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES)$", re.IGNORECASE
+)
 SET = {"NO_COLOR": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Strips the environment before anything is collected, for this process and those it starts."""
     for name in [name for name in os.environ if STRIPPED.search(name)]:
         del os.environ[name]
