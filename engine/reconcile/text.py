@@ -30,7 +30,7 @@ def lines(plan: Plan) -> Iterator[Line]:
         yield from _change(change)
         yield Line("", "")
     for blocked in plan.blocked:
-        yield Line("warn", f"blocked by {blocked.rail}: {printable(blocked.message)} (--allow {blocked.allow})")
+        yield Line("warn", printable(f"blocked by {blocked.rail}: {blocked.message} (--allow {blocked.allow})"))
     if plan.blocked:
         yield Line("", "")
     if plan.changes:
@@ -62,7 +62,7 @@ def _escaped(char: str) -> str:
 def _change(change: Change) -> Iterator[Line]:
     style = {Action.CREATE: "add", Action.UPDATE: "change", Action.DELETE: "remove"}[change.action]
     place = f"  ({change.source.file}:{change.source.line})" if change.source else ""
-    yield Line(style, f"{dict(SYMBOLS)[change.action]} {change.address}{place}")
+    yield Line(style, printable(f"{dict(SYMBOLS)[change.action]} {change.address}{place}"))
     if change.action is Action.UPDATE:
         for field in diff.fields(change.before or {}, change.after or {}):
             yield from _field(field)
@@ -77,9 +77,12 @@ def _field(field: diff.FieldChange) -> Iterator[Line]:
     if isinstance(before, str) and isinstance(after, str) and ("\n" in before or "\n" in after or len(before) > 50):
         yield Line("", f"    {printable(field.name)}:")
         rows = difflib.unified_diff(before.split("\n"), after.split("\n"), n=_CONTEXT, lineterm="")
-        for row in list(rows)[2:]:
-            style = {"+": "add", "-": "remove", "@": "dim"}.get(row[:1], "")
-            yield Line(style, f"      {row[:1]} {printable(row[1:])}".rstrip() if row[:1] != "@" else "      …")
+        for number, row in enumerate(list(rows)[2:]):
+            if row.startswith("@@"):
+                yield from [Line("dim", "      …")] if number else []
+            else:
+                style = {"+": "add", "-": "remove"}.get(row[:1], "")
+                yield Line(style, f"      {row[:1]} {printable(row[1:])}".rstrip())
         return
     yield Line("", f"    {printable(field.name)}: {_shown(before)} → {_shown(after)}")
 
