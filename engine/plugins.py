@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pluggy
 from engine import hookspecs
 from engine.contracts import NumberNormaliser, Provider, Shortener
 from engine.errors import ConfigError
+from engine.names import did_you_mean
 from engine.store import Store
 from engine.types import ConfigView, Event, Finding, Media, OutboundMessage, Sender, Suppression
 
@@ -145,7 +145,7 @@ def load(names: Iterable[str]) -> Plugins:
     loaded: dict[str, object] = {}
     for name in dict.fromkeys((*BUILT_IN, *names)):
         if name not in available:
-            raise ConfigError(f"the plugin {name!r} is not installed", hint=_hint(name, available, "installed"))
+            raise ConfigError(f"the plugin {name!r} is not installed", hint=did_you_mean(name, available))
         entry = available[name]
         try:
             loaded[name] = entry.load()
@@ -200,16 +200,8 @@ def _by(attribute: str, what: str, classes: Iterable[type[Named]]) -> dict[str, 
 
 def _choose(what: str, name: str, offered: Mapping[str, Named]) -> Named:
     if name not in offered:
-        raise ConfigError(f"no loaded plugin offers the {what} {name!r}", hint=_hint(name, offered, "on offer"))
+        raise ConfigError(f"no loaded plugin offers the {what} {name!r}", hint=did_you_mean(name, offered))
     return offered[name]
-
-
-def _hint(name: str, known: Iterable[str], adjective: str) -> str:
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"{adjective}: {', '.join(names)}" if names else f"nothing is {adjective}"
 
 
 def _where(cls: Callable[..., object] | type) -> str:

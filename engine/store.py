@@ -102,6 +102,7 @@ class Claim:
     state: MessageState = MessageState.CLAIMED
     attempt_started_at: datetime | None = None
     look_ups: int = 0  # answered look-ups of the present doubt
+    let_go_at: datetime | None = None  # when the first attempt began: `valid_for` counts from here
 
 
 @dataclass(frozen=True, slots=True)

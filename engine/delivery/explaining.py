@@ -1,0 +1,87 @@
+"""What happened to a message, and which rule in which file decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.errors import UsageError
+from engine.store import MessageRecord, Store
+from engine.types import Json, MessageState, Release, Source
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """One gate that a message came to."""
+
+    gate: str
+    verdict: str
+    reason: str | None
+    rule: str  # an address and field: "acme/workspace#quiet_hours"
+    source: Source | None  # where that stands in the config of the message's release
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of a message."""
+
+    at: datetime
+    state: MessageState
+    attempt: int
+    reason: str | None
+    gates: tuple[GateView, ...]
+    detail: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A message with everything that happened to it, oldest first."""
+
+    message: MessageRecord
+    release: Release | None
+    template: Source | None
+    steps: tuple[Step, ...]
+
+
+def explain(store: Store, message_id: str) -> Explanation:
+    """Gives a message's history with its rules. Raises UsageError where there is no such message."""
+    message = store.message(message_id)
+    if message is None:
+        raise UsageError(f"there is no message {message_id!r}", hint="list them with `engine messages`")
+    release = store.release(message.release)
+    sources = release.sources if release else {}
+    steps = []
+    for entry in store.history(message_id):
+        detail = dict(entry.detail)
+        trail: Sequence[Mapping[str, Json]] = detail.pop("trail", ())
+        gates = tuple(_gate(item, sources) for item in trail)
+        steps.append(Step(entry.at, entry.state, entry.attempt, entry.reason, gates, detail))
+    return Explanation(
+        message=message,
+        release=release,
+        template=sources.get(f"{message.workspace}/template/{message.template}"),
+        steps=tuple(steps),
+    )
+
+
+def _gate(item: Mapping[str, Json], sources: Mapping[str, Source]) -> GateView:
+    rule = str(item.get("rule", ""))
+    return GateView(
+        gate=str(item.get("gate", "")),
+        verdict=str(item.get("verdict", "")),
+        reason=item.get("reason"),
+        rule=rule,
+        source=_closest(rule, sources),
+    )
+
+
+def _closest(rule: str, sources: Mapping[str, Source]) -> Source | None:
+    """Gives where a rule stands: its field, the field around it, or the object whose default it is."""
+    while rule:
+        if rule in sources:
+            return sources[rule]
+        address, hash_, field = rule.partition("#")
+        outer, dot, _ = field.rpartition(".")
+        rule = f"{address}#{outer}" if dot else (address if hash_ else "")
+    return None

@@ -1,0 +1,72 @@
+"""What every stage of the send loop shares: the store behind one thread, the clock, the crash points."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from engine.plugins import Plugins
+from engine.store import Change, Store, Worker
+from engine.types import Clock, Event, MessageState
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Faults = Callable[[str], None]
+"""Called with the name of each crash point as it is passed; does nothing in production."""
+
+Progress = Callable[[MessageState, int], None]
+"""Called with a state and how many messages have just reached it."""
+
+
+@dataclass(slots=True)
+class Hands:
+    """Handed to each stage. Store calls run one at a time on a thread of their own, so that a disk that
+    takes its time never holds up what is on the wire."""
+
+    store: Store
+    plugins: Plugins
+    worker: Worker
+    clock: Clock
+    faults: Faults
+    progress: Progress
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+
+    @property
+    def owner(self) -> str:
+        """Who holds the leases."""
+        return self.worker.owner
+
+    async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Calls the store on its thread and gives what it returned."""
+        return await asyncio.get_running_loop().run_in_executor(self.thread, partial(call, *args, **kwargs))
+
+    async def change(self, changes: Iterable[Change]) -> list[bool]:
+        """Makes changes and tells who listens of those that held."""
+        wanted = list(changes)
+        if not wanted:
+            return []
+        made = list(await self.ask(self.store.change, wanted))
+        for change, is_made in zip(wanted, made, strict=True):
+            if is_made:
+                self.tell(change.id, change.state, change.reason)
+        return made
+
+    def tell(self, message_id: str, state: MessageState, reason: str | None) -> None:
+        """Tells the progress listener and the plugins that a message reached a state."""
+        self.progress(state, 1)
+        if self.plugins.observed():
+            detail = {"reason": reason} if reason else {}
+            self.plugins.observe(Event(f"message.{state}", self.clock(), message_id=message_id, detail=detail))
+
+
+async def batch(queue: asyncio.Queue[T], most: int) -> list[T]:
+    """Waits for one item and gives it with all that already wait behind it, `most` at the most."""
+    items = [await queue.get()]
+    while len(items) < most and not queue.empty():
+        items.append(queue.get_nowait())
+    return items

@@ -1,0 +1,133 @@
+"""The applied configs as the send loop needs them.
+
+A message's words come from the release that it was queued under; how to send (provider, rates, limits, leases)
+comes from the live one, so that a rotated credential or a corrected rate reaches what already waits.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from engine.compose.build import composer as build_composer
+from engine.compose.composer import Composer
+from engine.config.models import ConsentConfig, Project, SenderConfig, Sending, WorkspaceConfig
+from engine.config.providers import build_provider
+from engine.config.snapshot import restore
+from engine.contracts import PluginContext, Provider
+from engine.errors import StateUnavailable, UsageError
+from engine.plugins import Plugins
+from engine.store import Store
+from engine.types import Release
+
+KEPT = 8
+"""Releases kept in memory; older ones are read again when a message needs them."""
+
+
+class Live:
+    """Gives composers, settings and providers by workspace and release."""
+
+    def __init__(self, store: Store, plugins: Plugins, context: Callable[[str], PluginContext]) -> None:
+        self._store = store
+        self._plugins = plugins
+        self._context = context
+        self._projects: OrderedDict[str, tuple[Release, Project]] = OrderedDict()
+        self._composers: dict[tuple[str, str], Composer] = {}
+        self._providers: dict[str, tuple[dict[str, Any], Provider[Any]]] = {}
+        self._live_id: str | None = None
+        self.retired: list[Provider[Any]] = []
+        """Providers that a new release replaced; whoever runs the loop closes them."""
+
+    def refresh(self) -> bool:
+        """Looks for a new release; True where there is one."""
+        live = self._store.live_release_id()
+        if live == self._live_id:
+            return False
+        self._live_id = live
+        return True
+
+    @property
+    def release_id(self) -> str | None:
+        """The live release as of the last refresh."""
+        return self._live_id
+
+    def project(self, release_id: str) -> tuple[Release, Project]:
+        """Gives a release and its config. Raises StateUnavailable where the state has lost it."""
+        if release_id in self._projects:
+            self._projects.move_to_end(release_id)
+            return self._projects[release_id]
+        release = self._store.release(release_id)
+        if release is None:
+            raise StateUnavailable(f"the state holds messages of release {release_id}, but not the release")
+        self._projects[release_id] = (release, restore(release.objects))
+        while len(self._projects) > KEPT:
+            gone, _ = self._projects.popitem(last=False)
+            self._composers = {key: value for key, value in self._composers.items() if key[0] != gone}
+        return self._projects[release_id]
+
+    def composer(self, release_id: str, workspace: str) -> Composer:
+        """Gives what composes a workspace's messages under a release."""
+        key = (release_id, workspace)
+        if key not in self._composers:
+            _, project = self.project(release_id)
+            made = build_composer(project, workspace, plugins=self._plugins, context=self._context)
+            self._composers[key] = made
+        return self._composers[key]
+
+    def settings(self, workspace: str, release_id: str) -> WorkspaceConfig:
+        """Gives how to send: the live release's settings, or the message's own where its workspace is gone."""
+        return self._workspace_of(workspace, release_id).workspaces[workspace].settings
+
+    def consent(self, workspace: str, release_id: str) -> ConsentConfig:
+        """Gives the consent rules in force."""
+        return self._workspace_of(workspace, release_id).workspaces[workspace].consent
+
+    def sending(self, workspace: str) -> Sending:
+        """Gives how the loop behaves for a workspace: the live release's word, or the defaults where it is gone."""
+        live = self._live_project()
+        found = live.workspaces.get(workspace) if live else None
+        return found.settings.sending if found else Sending()
+
+    def longest_first_look(self) -> timedelta:
+        """Gives the longest wait before a first look-up that any workspace asks for."""
+        live = self._live_project()
+        every = [workspace.settings.sending for workspace in live.workspaces.values()] if live else []
+        return max((sending.look_ups[0] for sending in every), default=Sending().look_ups[0])
+
+    def sender(self, lane: str) -> SenderConfig | None:
+        """Gives the live config of a lane's sender, None where it is gone."""
+        workspace, _, name = lane.partition("/sender/")
+        live = self._live_project()
+        found = live.workspaces.get(workspace) if live else None
+        return found.senders.get(name) if found else None
+
+    def provider(self, workspace: str, release_id: str) -> Provider[Any]:
+        """Gives the provider of a workspace, built once for each change of its `delivery`. Raises ConfigError."""
+        settings = self.settings(workspace, release_id)
+        wanted = settings.delivery.model_dump(mode="json")
+        known = self._providers.get(workspace)
+        if known is not None and known[0] == wanted:
+            return known[1]
+        if known is not None:
+            self.retired.append(known[1])
+        provider = build_provider(settings, self._plugins, self._context)
+        self._providers[workspace] = (wanted, provider)
+        return provider
+
+    def providers(self) -> list[Provider[Any]]:
+        """Gives every provider that was built and not replaced."""
+        return [provider for _, provider in self._providers.values()]
+
+    def _live_project(self) -> Project | None:
+        return self.project(self._live_id)[1] if self._live_id is not None else None
+
+    def _workspace_of(self, workspace: str, release_id: str) -> Project:
+        live = self._live_project()
+        if live is not None and workspace in live.workspaces:
+            return live
+        _, project = self.project(release_id)
+        if workspace not in project.workspaces:
+            raise UsageError(f"release {release_id} has no workspace {workspace!r}")
+        return project

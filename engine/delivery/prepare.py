@@ -1,0 +1,130 @@
+"""Turns a claim into a message ready for the wire, or into the change that ends or postpones it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.compose.composer import Address, Composed, Recipient
+from engine.config.models import ConsentConfig
+from engine.delivery.gates import Action, Case, Verdict, ask, ask_plugins
+from engine.delivery.lanes import Ready
+from engine.delivery.live import Live
+from engine.errors import ComposeError, EngineError
+from engine.plugins import Plugins
+from engine.store import Change, Claim, Frozen, Prepared
+from engine.types import E164, ConsentNeed, Json, MessageState, NumberKind, OutboundMessage, Purpose
+
+CLAIMED = frozenset({MessageState.CLAIMED})
+_ENDS = {Action.SUPPRESS: MessageState.SUPPRESSED, Action.EXPIRE: MessageState.EXPIRED}
+
+
+def prepare(claim: Claim, live: Live, plugins: Plugins, *, owner: str, now: datetime) -> Ready | Change:
+    """Composes a message, unless an earlier attempt froze it, and asks the gates. Never raises for what is
+    wrong with one message: that ends it `failed`, with the reason."""
+    try:
+        return _prepare(claim, live, plugins, owner, now)
+    except ComposeError as error:
+        return _change(claim, owner, now, MessageState.FAILED, f"{error.reason}: {error.message}")
+    except EngineError as error:
+        return _change(claim, owner, now, MessageState.FAILED, f"compose.failed: {error.message}")
+
+
+def _prepare(claim: Claim, live: Live, plugins: Plugins, owner: str, now: datetime) -> Ready | Change:
+    settings = live.settings(claim.workspace, claim.release)
+    composer = live.composer(claim.release, claim.workspace)
+    recipient = Recipient(
+        person=claim.person, number=claim.number, data=claim.data, event=claim.event, reply_from=claim.reply_from
+    )
+    address = _address_of(claim.frozen) if claim.frozen else composer.address(claim.template, recipient)
+    verdicts = ask(Case(claim, address, settings, now))
+    if verdicts[-1].action is not Action.PASS:
+        return _stopped(claim, owner, now, verdicts)
+    frozen = claim.frozen
+    if frozen is None:
+        composed = composer.compose(claim.template, recipient, message_id=claim.id, now=now, address=address)
+        frozen = _freeze(composed)
+    message = OutboundMessage(
+        id=claim.id,
+        workspace=claim.workspace,
+        attempt=claim.attempt + 1,
+        to=frozen.to,
+        sender=frozen.sender,
+        body=frozen.body,
+        media=frozen.media,
+        valid_seconds=int(settings.sending.valid_for.total_seconds()),
+        country=frozen.country,
+    )
+    verdicts.append(ask_plugins(plugins, message, now))
+    if verdicts[-1].action is not Action.PASS:
+        return _stopped(claim, owner, now, verdicts)
+    consent = live.consent(claim.workspace, claim.release)
+    need = need_of(claim, consent)
+    trail = [verdict.as_trail() for verdict in verdicts]
+    trail.append({"gate": "consent", "verdict": "pass", "rule": f"{claim.workspace}/consent#marketing", "needs": need})
+    prepared = Prepared(
+        id=claim.id,
+        owner=owner,
+        attempt=claim.attempt,
+        frozen=frozen,
+        need=need,
+        consent_sender=frozen.sender.name if consent.scope == "sender" else "",
+        trail=trail,
+    )
+    return Ready(claim, prepared, message)
+
+
+def need_of(claim: Claim, consent: ConsentConfig) -> ConsentNeed:
+    """Gives what a message needs of its recipient: nothing for the confirmation of a STOP and the answer to HELP,
+    a subscription for marketing, and no stop for the rest."""
+    if claim.event.get("consent") in ("stop", "help"):
+        return ConsentNeed.NOTHING
+    if claim.purpose is Purpose.MARKETING and consent.marketing == "subscribed":
+        return ConsentNeed.SUBSCRIBED
+    return ConsentNeed.NOT_STOPPED
+
+
+def _freeze(composed: Composed) -> Frozen:
+    return Frozen(
+        to=composed.to,
+        country=composed.country,
+        sender=composed.sender,
+        body=composed.body,
+        media=composed.media,
+        encoding=str(composed.encoding),
+        segments=composed.segments,
+        links=composed.links,
+    )
+
+
+def _address_of(frozen: Frozen) -> Address:
+    number = E164(frozen.to, frozen.country, NumberKind.OTHER, None)
+    return Address(to=number, sender_name=frozen.sender.name, sender=frozen.sender)
+
+
+def _stopped(claim: Claim, owner: str, now: datetime, verdicts: list[Verdict]) -> Change:
+    last = verdicts[-1]
+    detail: dict[str, Json] = {"trail": [verdict.as_trail() for verdict in verdicts]}
+    state = _ENDS.get(last.action, MessageState.QUEUED)
+    return _change(claim, owner, now, state, last.reason, due_at=last.until, detail=detail)
+
+
+def _change(
+    claim: Claim,
+    owner: str,
+    now: datetime,
+    state: MessageState,
+    reason: str | None,
+    due_at: datetime | None = None,
+    detail: dict[str, Json] | None = None,
+) -> Change:
+    return Change(
+        id=claim.id,
+        was=CLAIMED,
+        state=state,
+        at=now,
+        attempt=claim.attempt,
+        owner=owner,
+        reason=reason,
+        due_at=due_at,
+        detail=detail or {},
+    )

@@ -1,0 +1,190 @@
+"""From the commit to the record: the part of the loop in which a message may leave the house.
+
+commit → call → record, each batch of one stage overlapping the next. A message is called only after its
+commit is on disk, and only while its lease still holds; what the call brought is recorded in batches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from engine.delivery import outcomes
+from engine.delivery.hands import Hands, batch
+from engine.delivery.lanes import Ready
+from engine.delivery.live import Live
+from engine.delivery.outcomes import Attempt
+from engine.config.models import Sending
+from engine.errors import ConfigError, SendError, SendOutcome, SendScope, StateUnavailable
+from engine.store import Change
+from engine.types import Consent, ConsentState, MessageState
+
+logger = logging.getLogger("engine.delivery")
+
+BATCH = 256
+"""Messages in one commit or record at most."""
+
+RECORD_PATIENCE = 30
+"""Seconds to go on trying to record an outcome where the state cannot be written, before the loop stops. What was
+not recorded is in doubt at the next start, and look-ups settle it."""
+
+Refused = Callable[[Ready, SendError], None]
+"""Called for a refusal that concerns the sender or the account."""
+
+
+class Wire:
+    """Commits, calls and records."""
+
+    def __init__(
+        self,
+        hands: Hands,
+        live: Live,
+        *,
+        refused: Refused,
+        committed: Callable[[Ready], None],
+        done: Callable[[Ready], None],
+    ) -> None:
+        self._hands = hands
+        self._live = live
+        self._refused = refused
+        self._committed = committed
+        self._done = done
+        self._random = random.Random()  # noqa: S311 # jitter, no secret
+        self.ready: asyncio.Queue[Ready] = asyncio.Queue()
+        self._outcomes: asyncio.Queue[tuple[Change, Consent | None]] = asyncio.Queue(4 * BATCH)
+        self._calls: set[asyncio.Task[None]] = set()
+        self._committing = 0
+        self._unrecorded = 0
+
+    @property
+    def busy(self) -> int:
+        """Messages being committed, on the wire, or called with their outcome not yet on disk."""
+        return self._committing + len(self._calls) + self._unrecorded
+
+    async def commit(self) -> None:
+        """Runs the commit stage until cancelled."""
+        while True:
+            items = await batch(self.ready, BATCH)
+            # Stopping must not tear a commit from the calls that belong to it.
+            await asyncio.shield(self._commit(items))
+
+    async def record(self) -> None:
+        """Runs the record stage until cancelled."""
+        while True:
+            await self._record(await batch(self._outcomes, BATCH))
+
+    async def finish_commit(self) -> None:
+        """Waits for the commit that is under way, if one is."""
+        while self._committing:
+            await asyncio.sleep(0.005)
+
+    async def finish(self, patience: timedelta) -> None:
+        """Waits for what is on the wire, no longer than `patience`, and for its record."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + patience.total_seconds()
+        while self.busy and loop.time() < end:
+            await asyncio.sleep(0.02)
+
+    async def _commit(self, items: list[Ready]) -> None:
+        self._committing += len(items)
+        try:
+            await self._commit_and_call(items)
+        finally:
+            self._committing -= len(items)
+
+    async def _commit_and_call(self, items: list[Ready]) -> None:
+        hands = self._hands
+        now = hands.clock()
+        lease = max(self._sending(item).lease for item in items)
+        call_by = asyncio.get_running_loop().time() + lease.total_seconds() * 0.8
+        hands.faults("before-commit")
+        results = await hands.ask(hands.store.commit, [item.prepared for item in items], now=now, lease=lease)
+        hands.faults("after-commit")
+        for item, result in zip(items, results, strict=True):
+            self._committed(item)
+            if result.state is MessageState.SENDING:
+                task = asyncio.create_task(self._call(item, call_by))
+                self._calls.add(task)
+                task.add_done_callback(self._calls.discard)
+            else:
+                self._done(item)
+            if result.state is not None:
+                hands.tell(item.claim.id, result.state, result.reason)
+
+    async def _call(self, item: Ready, call_by: float) -> None:
+        hands = self._hands
+        attempt = Attempt(item.claim.id, hands.owner, item.claim.attempt + 1)
+        consent = None
+        try:
+            hands.faults("before-call")
+            if asyncio.get_running_loop().time() >= call_by:
+                # The process slept (SIGSTOP, a suspended machine): by now another worker may own this message.
+                late = hands.clock()
+                change = outcomes.not_sent(attempt, "lease.ran-out-before-the-call", late, late, {})
+            else:
+                change, consent = await self._send(item, attempt)
+            hands.faults("after-call")
+        finally:
+            self._done(item)
+        self._unrecorded += 1
+        await self._outcomes.put((change, consent))
+
+    async def _send(self, item: Ready, attempt: Attempt) -> tuple[Change, Consent | None]:
+        sending = self._sending(item)
+        clock = self._hands.clock
+        try:
+            provider = self._live.provider(item.claim.workspace, item.claim.release)
+        except ConfigError as error:
+            change = outcomes.not_sent(
+                attempt, f"provider.not-built: {error.message}", clock(), clock() + outcomes.SENDER_WAIT, {}
+            )
+            refusal = SendError("not-built", SendOutcome.NOT_SENT, error.message, credentials=True)
+            self._refused(item, refusal)
+            return change, None
+        try:
+            receipt = await provider.send(item.message)
+        except SendError as error:
+            if error.scope is SendScope.SENDER or error.credentials:
+                self._refused(item, error)
+            change = outcomes.refused(attempt, error, clock(), sending, self._random.random())
+            return change, self._stop(item, error) if error.stops else None
+        except Exception as error:
+            # A bug in a provider says nothing of what left the house.
+            logger.exception("the provider raised something that is no SendError")
+            return outcomes.in_doubt(attempt, f"provider.crashed: {error!r}", clock(), sending, {}), None
+        return outcomes.accepted(attempt, receipt, clock()), None
+
+    def _stop(self, item: Ready, error: SendError) -> Consent:
+        return Consent(
+            workspace=item.claim.workspace,
+            number=item.frozen.to,
+            state=ConsentState.STOPPED,
+            source=f"provider:{error.code}",
+            at=self._hands.clock(),
+            sender=item.prepared.consent_sender,
+            detail=error.message,
+        )
+
+    async def _record(self, items: list[tuple[Change, Consent | None]]) -> None:
+        hands = self._hands
+        hands.faults("before-record")
+        end = asyncio.get_running_loop().time() + RECORD_PATIENCE
+        while True:
+            try:
+                stops = [consent for _, consent in items if consent is not None]
+                if stops:
+                    await hands.ask(hands.store.record_consent, stops)
+                await hands.change(change for change, _ in items)
+                break
+            except StateUnavailable:
+                if asyncio.get_running_loop().time() > end:
+                    raise
+                await asyncio.sleep(0.5)
+        self._unrecorded -= len(items)
+        hands.faults("after-record")
+
+    def _sending(self, item: Ready) -> Sending:
+        return self._live.sending(item.claim.workspace)
