@@ -157,6 +157,7 @@ class OutboundMessage:
     media: tuple[str, ...] = ()
     status_callback: str | None = None
     valid_seconds: int | None = None
+    country: str | None = None  # of the recipient's number, ISO 3166-1 alpha-2, where it is known
 
 
 class ProviderStatus(StrEnum):
