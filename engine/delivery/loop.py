@@ -33,7 +33,7 @@ SLICE = 50
 """Messages claimed at once: larger slices hold back the wire while they are composed."""
 
 IDLE = 0.025
-"""Seconds between two looks for new work when there is none: what bounds the wait of a message sent to a resting loop."""
+"""Seconds between two looks for new work when there is none: bounds how long a new message waits for a resting loop."""
 
 LAST_WORDS = timedelta(seconds=35)
 """How long a stopping loop waits for what is on the wire: a provider's read time-out and a little more."""
@@ -177,10 +177,12 @@ class SendLoop:
             while not len(lane):
                 arrival.clear()
                 await arrival.wait()
-            while (delay := lane.pace.delay(loop.time())) > 0:
-                await asyncio.sleep(delay)
+            await asyncio.sleep(lane.pace.delay(loop.time()))
             await permits.acquire()
             if not len(lane):
+                permits.release()
+                continue
+            if lane.pace.delay(loop.time()) > 0:
                 permits.release()
                 continue
             ready = lane.take()

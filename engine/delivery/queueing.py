@@ -71,7 +71,7 @@ def queue(
 ) -> Queued:
     """Queues a template's message for each recipient, all or none; returns what was queued and what a key already had.
 
-    Raises UsageError for an unknown workspace, template or person, and for a key used with another template or other data.
+    Raises UsageError for an unknown workspace, template or person, and for a key used with other words or data.
     """
     wanted = applied.template(workspace, template)
     if recipients.person is not None and store.person(workspace, recipients.person) is None:

@@ -10,14 +10,15 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
+from engine.config.models import Sending
 from engine.delivery import outcomes
 from engine.delivery.hands import Hands, batch
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import Attempt
-from engine.config.models import Sending
 from engine.errors import ConfigError, SendError, SendOutcome, SendScope, StateUnavailable
 from engine.store import Change
 from engine.types import Consent, ConsentState, MessageState
@@ -33,6 +34,23 @@ not recorded is in doubt at the next start, and look-ups settle it."""
 
 Refused = Callable[[Ready, SendError], None]
 """Called for a refusal that concerns the sender or the account."""
+
+
+class Tally:
+    """Counts what is under way; `zero` is set while nothing is."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.zero = asyncio.Event()
+        self.zero.set()
+
+    def add(self, more: int) -> None:
+        """Counts more, or with a negative number fewer."""
+        self.count += more
+        if self.count:
+            self.zero.clear()
+        else:
+            self.zero.set()
 
 
 class Wire:
@@ -56,13 +74,13 @@ class Wire:
         self.ready: asyncio.Queue[Ready] = asyncio.Queue()
         self._outcomes: asyncio.Queue[tuple[Change, Consent | None]] = asyncio.Queue(4 * BATCH)
         self._calls: set[asyncio.Task[None]] = set()
-        self._committing = 0
-        self._unrecorded = 0
+        self._committing = Tally()
+        self._open = Tally()
 
     @property
     def busy(self) -> int:
         """Messages being committed, on the wire, or called with their outcome not yet on disk."""
-        return self._committing + len(self._calls) + self._unrecorded
+        return self._committing.count + self._open.count
 
     async def commit(self) -> None:
         """Runs the commit stage until cancelled."""
@@ -78,22 +96,19 @@ class Wire:
 
     async def finish_commit(self) -> None:
         """Waits for the commit that is under way, if one is."""
-        while self._committing:
-            await asyncio.sleep(0.005)
+        await self._committing.zero.wait()
 
     async def finish(self, patience: timedelta) -> None:
-        """Waits for what is on the wire, no longer than `patience`, and for its record."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + patience.total_seconds()
-        while self.busy and loop.time() < end:
-            await asyncio.sleep(0.02)
+        """Waits for what is on the wire and for its record, no longer than `patience`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._open.zero.wait(), patience.total_seconds())
 
     async def _commit(self, items: list[Ready]) -> None:
-        self._committing += len(items)
+        self._committing.add(len(items))
         try:
             await self._commit_and_call(items)
         finally:
-            self._committing -= len(items)
+            self._committing.add(-len(items))
 
     async def _commit_and_call(self, items: list[Ready]) -> None:
         hands = self._hands
@@ -106,6 +121,7 @@ class Wire:
         for item, result in zip(items, results, strict=True):
             self._committed(item)
             if result.state is MessageState.SENDING:
+                self._open.add(1)
                 task = asyncio.create_task(self._call(item, call_by))
                 self._calls.add(task)
                 task.add_done_callback(self._calls.discard)
@@ -129,7 +145,6 @@ class Wire:
             hands.faults("after-call")
         finally:
             self._done(item)
-        self._unrecorded += 1
         await self._outcomes.put((change, consent))
 
     async def _send(self, item: Ready, attempt: Attempt) -> tuple[Change, Consent | None]:
@@ -183,7 +198,7 @@ class Wire:
                 if asyncio.get_running_loop().time() > end:
                     raise
                 await asyncio.sleep(0.5)
-        self._unrecorded -= len(items)
+        self._open.add(-len(items))
         hands.faults("after-record")
 
     def _sending(self, item: Ready) -> Sending:
