@@ -1,0 +1,1 @@
+"""Makes the reference pages from the code that they describe: `make docs`."""
