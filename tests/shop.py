@@ -1,0 +1,113 @@
+"""A small shop on disk, driven through the command line as a user drives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ENGINE_YAML = "engine: 1\nstate: sqlite:///state/engine.db\nplugins: [sandbox, twilio, phonenumbers, shortlinks, mms]\n"
+WORKSPACE = """\
+name: Acme Coffee
+business: {{country: US}}
+audience: {{countries: [US, CA]}}
+links: {{domain: https://go.acme.example}}
+delivery: {delivery}
+sending: {{lease: {lease}, look_ups: {look_ups}, on_doubt: {on_doubt}}}
+"""
+SENDERS = 'senders:\n  main: {{number: "{number}", kind: {kind}, rate: {rate}}}\n'
+WELCOME = """\
+---
+description: Hello
+purpose: transactional
+sender: main
+samples: [{person: ada}]
+---
+Hi {{ customer.first_name | default: "there" }}: https://acme.example/card
+"""
+NEWS = "---\ndescription: News\npurpose: marketing\nsender: main\n---\nNews from {{ workspace.name }}\n"
+CODE = "---\ndescription: Code\npurpose: transactional\nsender: main\nsamples: [{person: ada, data: {code: '1'}}]\n---\nCode {{ trigger.code }}\n"
+
+
+@dataclass
+class Shop:
+    """A config, its state and the command line."""
+
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def write(
+        self,
+        *,
+        delivery: str = "{provider: sandbox}",
+        lease: str = "2s",
+        look_ups: str = "[1s, 1s, 1s]",
+        on_doubt: str = "hold",
+        rate: str = "100000/s",
+        number: str = "67076",
+        kind: str = "short-code",
+    ) -> None:
+        """Writes the config anew."""
+        here = self.folder / "config/workspaces/acme"
+        files = {
+            self.folder / "config/engine.yaml": ENGINE_YAML,
+            here / "workspace.yaml": WORKSPACE.format(
+                delivery=delivery, lease=lease, look_ups=look_ups, on_doubt=on_doubt
+            ),
+            here / "senders.yaml": SENDERS.format(number=number, kind=kind, rate=rate),
+            here / "people.yaml": 'people:\n  ada: {first_name: Ada, phone: "+14155550123"}\n',
+            here / "templates/welcome.liquid": WELCOME,
+            here / "templates/news.liquid": NEWS,
+            here / "templates/code.liquid": CODE,
+        }
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    def start(self, *words: str, crash: str = "") -> subprocess.Popen[str]:
+        """Starts a command."""
+        variables = {**os.environ, **self.variables}
+        if crash:
+            variables["ENGINE_CRASH_AT"] = crash
+        return subprocess.Popen(
+            [sys.executable, "-m", "engine", *words],
+            cwd=self.folder,
+            env=variables,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def engine(self, *words: str, code: int | None = 0, crash: str = "") -> str:
+        """Runs a command to its end and gives its standard output; `code` None takes any exit code."""
+        process = self.start(*words, crash=crash)
+        out, err = process.communicate(timeout=180)
+        assert code is None or process.returncode == code, f"{words}: {process.returncode}\n{err}\n{out}"
+        return out
+
+    def json(self, *words: str, code: int = 0) -> Any:
+        """Runs a command and gives its JSON."""
+        return json.loads(self.engine(*words, "--format", "json", code=code))
+
+    def people(self, rows: Mapping[str, str]) -> None:
+        """Imports people: id → number."""
+        lines = [f'{{"id": "{name}", "first_name": "P{name}", "phone": "{phone}"}}' for name, phone in rows.items()]
+        file = self.folder / "people.ndjson"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.engine("people", "import", str(file), "--workspace", "acme")
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Gives the outbox."""
+        rows: list[dict[str, Any]] = self.json("messages")["messages"]
+        return rows
+
+    def states(self) -> Counter[str]:
+        """Counts the outbox by state."""
+        return Counter(message["state"] for message in self.messages())
