@@ -61,6 +61,8 @@ class Provider(ABC, Generic[OptionsT]):
     """The keys it has under `delivery:` beside `provider`."""
     answers_keywords: ClassVar[bool] = False
     """True where the provider itself answers STOP, START and HELP unless told otherwise."""
+    any_sender: ClassVar[bool] = False
+    """True where messages may come from any sender, since no account holds them (the sandbox)."""
 
     def __init__(self, options: OptionsT, context: PluginContext) -> None:
         self.options = options

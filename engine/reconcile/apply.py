@@ -75,7 +75,7 @@ def apply(
     by: str,
     wait: timedelta,
     clock: Clock,
-    visit: Callable[[str], None],
+    faults: Callable[[str], None],
 ) -> Applied:
     """Applies the config and returns what is live then.
 
@@ -84,22 +84,35 @@ def apply(
     Raises ConfigError for unset variables, LockHeld, PlanStale where what was reviewed is not what would be applied,
     and RailBlocked.
     """
-    if unset:
-        raise ConfigError("variables that the config needs are not set", unset)
+    _require(unset)
     with store.lock(LOCK, holder=by, wait=wait):
         live = store.live_release()
         fresh = plan_for(live, desired)
-        if live is not None and not fresh.changes and _is_done(reviewed, live):
+        if not check(fresh, live, reviewed, allow=allow, unset=unset) and live is not None:
             return Applied(live, fresh, made=False)
-        _compare(reviewed, fresh)
-        if live is not None and not fresh.changes:
-            return Applied(live, fresh, made=False)
-        _refuse(fresh, allow)
         release = _release(fresh, desired, commit=commit, by=by, clock=clock, allow=allow)
-        visit(CRASH_POINT)
+        faults(CRASH_POINT)
         store.put_release(release)
-        visit(CRASH_POINT)
+        faults(CRASH_POINT)
     return Applied(release, fresh, made=True)
+
+
+def check(
+    fresh: Plan, live: Release | None, reviewed: Reviewed, *, allow: Collection[str], unset: Sequence[Finding]
+) -> bool:
+    """Raises what `apply` would; gives True where there is something to apply, False where it is live already."""
+    _require(unset)
+    is_live = live is not None and not fresh.changes
+    if live is not None and is_live and _is_done(reviewed, live):
+        return False
+    _compare(reviewed, fresh)
+    _refuse(fresh, allow)
+    return not is_live
+
+
+def _require(unset: Sequence[Finding]) -> None:
+    if unset:
+        raise ConfigError("variables that the config needs are not set", unset)
 
 
 def _is_done(reviewed: Reviewed, live: Release) -> bool:

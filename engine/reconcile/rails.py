@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from engine.errors import UsageError
 from engine.reconcile.changes import Action, Blocked, Change
 
 Rail = Callable[[Sequence[Change]], Iterable[Blocked]]
@@ -27,10 +28,21 @@ def protect(changes: Sequence[Change]) -> Iterator[Blocked]:
             )
 
 
-RAILS: tuple[Rail, ...] = (protect,)
+RAILS: tuple[tuple[str, Rail], ...] = (("protect", protect),)
 
 
-def rails(changes: Sequence[Change], rails: Sequence[Rail] = RAILS) -> tuple[Blocked, ...]:
+def rails(changes: Sequence[Change]) -> tuple[Blocked, ...]:
     """Gives everything that is in the way, sorted by address and rail."""
-    found = (blocked for rail in rails for blocked in rail(changes))
+    found = (blocked for _, rail in RAILS for blocked in rail(changes))
     return tuple(sorted(found, key=lambda blocked: (blocked.address, blocked.rail)))
+
+
+def check_allow(allow: Iterable[str]) -> None:
+    """Raises UsageError for what is no acknowledgement of a known rail, as RAIL:ADDRESS."""
+    known = [name for name, _ in RAILS]
+    for one in allow:
+        rail, _, address = one.partition(":")
+        if rail not in known or not address:
+            raise UsageError(
+                f"--allow {one!r} names no rail and address", hint=f"write RAIL:ADDRESS; rails: {', '.join(known)}"
+            )

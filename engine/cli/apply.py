@@ -1,0 +1,161 @@
+"""engine apply: make the config live."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.context import App, pass_app, utc_now
+from engine.cli.output import format_option, print_json
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.cli.planning import Wanted
+    from engine.reconcile.apply import Applied
+    from engine.reconcile.saved import Saved
+    from engine.store import Store
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@click.option("--no-refresh", is_flag=True, help="Do not ask the providers which senders they have.")
+@click.option("--digest", metavar="D", help="Apply only the plan with this digest, the one that was reviewed.")
+@click.option(
+    "--allow", "allow", multiple=True, metavar="RAIL:ADDRESS", help="Let one change pass one rail; may be repeated."
+)
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to wait while somebody else applies.",
+)
+@format_option()
+@pass_app
+def command(
+    app: App,
+    file: Path | None,
+    yes: bool,
+    no_refresh: bool,
+    digest: str | None,
+    allow: tuple[str, ...],
+    lock_timeout: float,
+    format_: str,
+) -> None:
+    """Make the config live, as one immutable release. No message is ever sent by it.
+
+    FILE is a plan saved by `engine plan --out FILE`. It is made again and applied only if it is still the same.
+
+    \b
+    Example:
+      engine apply
+      engine plan --out plan.json && engine apply plan.json --yes
+      engine apply --yes --allow protect:acme/keyword/join
+    """
+    from engine.cli.planning import wanted
+    from engine.cli.refresh import require_refreshed
+    from engine.reconcile.rails import check_allow
+
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("apply asks before it changes anything, and there is no terminal to ask on", hint="add --yes")
+    check_allow(allow)
+    reviewed = _read(file) if file is not None else None
+    asked = wanted(app)
+    if not no_refresh:
+        require_refreshed(app, asked)
+    store = app.store()
+    if not yes:
+        digest = _ask(app, store, asked, reviewed, digest, allow)
+        if digest is None:
+            click.echo("nothing was changed", err=True)
+            return
+    _report(_apply(app, store, asked, reviewed, digest, allow, lock_timeout), format_)
+
+
+def _apply(
+    app: App,
+    store: Store,
+    asked: Wanted,
+    reviewed: Saved | None,
+    digest: str | None,
+    allow: tuple[str, ...],
+    lock_timeout: float,
+) -> Applied:
+    from engine.cli.crash import crash_hook
+    from engine.cli.who import operator
+    from engine.reconcile.apply import Reviewed, apply
+    from engine.reconcile.git import commit_of
+    from engine.types import Event
+
+    applied = apply(
+        store,
+        asked.desired,
+        reviewed=Reviewed(reviewed, digest),
+        allow=allow,
+        unset=asked.unset,
+        commit=commit_of(app.config, app.variables),
+        by=operator(app.variables),
+        wait=timedelta(seconds=lock_timeout),
+        clock=utc_now,
+        faults=crash_hook(app.variables),
+    )
+    if applied.made:
+        release = applied.release
+        detail = {
+            "release": release.id,
+            "base": release.base,
+            "by": release.applied_by,
+            "summary": applied.plan.summary,
+        }
+        asked.plugins.observe(Event("release.applied", release.applied_at, detail=detail))
+    return applied
+
+
+def _ask(
+    app: App, store: Store, asked: Wanted, reviewed: Saved | None, digest: str | None, allow: tuple[str, ...]
+) -> str | None:
+    """Shows the plan and asks. Gives the digest of what was agreed to, None for a no."""
+    from engine.cli.planning import plan_against_live, show
+    from engine.reconcile.apply import Reviewed, check
+
+    live = store.live_release()
+    plan = plan_against_live(app, live, asked, asked.warnings)
+    check(plan, live, Reviewed(reviewed, digest), allow=allow, unset=asked.unset)
+    show(plan, stderr=True)
+    if plan.changes or live is None:
+        return plan.digest if click.confirm("Apply this?", err=True) else None
+    return digest or plan.digest
+
+
+def _read(file: Path) -> Saved:
+    from engine.reconcile.saved import from_text
+
+    try:
+        return from_text(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the plan file cannot be read: {error}") from error
+
+
+def _report(applied: Applied, format_: str) -> None:
+    from engine.reconcile.text import SYMBOLS, printable
+
+    release, plan = applied.release, applied.plan
+    if format_ == "json":
+        results = [{"address": c.address, "action": str(c.action), "result": "applied"} for c in plan.changes]
+        print_json({"release": release.id, "digest": release.digest, "changes": len(plan.changes), "results": results})
+    elif not applied.made:
+        click.echo(f"Nothing to change: release {release.id} is live.")
+    else:
+        for change in plan.changes:
+            click.echo(printable(f"{dict(SYMBOLS)[change.action]} {change.address}"))
+        count = plan.summary
+        click.echo(
+            f"Applied release {release.id}: "
+            f"{count['create']} created, {count['update']} updated, {count['delete']} deleted."
+        )

@@ -1,0 +1,79 @@
+"""engine plan: what apply would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli import exit_codes
+from engine.cli.context import App, pass_app
+from engine.cli.output import format_option, print_json
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.reconcile.changes import Plan
+
+
+@click.command()
+@click.option("--against", metavar="REF", help="Compare with the config at a git revision, offline.")
+@click.option("--no-refresh", is_flag=True, help="Do not ask the providers which senders they have.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save the plan, for `engine apply FILE`.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="End with 2 where there are changes.")
+@format_option()
+@pass_app
+def command(
+    app: App, against: str | None, no_refresh: bool, out: Path | None, detailed_exitcode: bool, format_: str
+) -> int:
+    """Show what apply would change, and what people will read then.
+
+    Nothing is changed, here or at a provider. Changes are against the applied release; with --against they are against
+    the config at a commit, branch or tag, and neither the state nor a provider is asked.
+
+    \b
+    Example:
+      engine plan
+      engine plan --against origin/main
+      engine plan --out plan.json && engine apply plan.json
+    """
+    from engine.cli.planning import plan_against_live, plan_against_revision, show, wanted
+    from engine.cli.refresh import refreshed, softened
+
+    if against is not None and out is not None:
+        raise UsageError(
+            "a plan against a git revision cannot be applied", hint="leave out --against, or --out with --format json"
+        )
+    asked = wanted(app)
+    warnings = (*asked.warnings, *softened(asked.unset))
+    if against is not None:
+        plan = plan_against_revision(app, against, asked, warnings)
+    else:
+        if not no_refresh:
+            warnings = (*warnings, *refreshed(app, asked))
+        plan = plan_against_live(app, app.store(read_only=True).live_release(), asked, warnings)
+    if out is not None:
+        _save(out, plan)
+    if format_ == "json":
+        print_json(plan.as_json())
+    else:
+        show(plan)
+    return exit_codes.CHANGES if detailed_exitcode and plan.changes else exit_codes.FINE
+
+
+def _save(out: Path, plan: Plan) -> None:
+    """Writes a plan file that only its owner reads: it holds the config as it will be."""
+    import os
+
+    from engine.reconcile.saved import to_text
+
+    try:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(to_text(plan))
+    except OSError as error:
+        raise UsageError(f"the plan cannot be saved: {error}") from error

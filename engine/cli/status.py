@@ -1,0 +1,155 @@
+"""engine status: the release, the queue, the senders and the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli import exit_codes
+from engine.cli.context import App, pass_app, utc_now
+from engine.cli.output import format_option, print_json, print_table, show_error
+from engine.errors import ConfigError
+from engine.types import MessageState
+
+if TYPE_CHECKING:
+    from engine.store import Store
+    from engine.types import Release
+
+Counts = Mapping[str, Mapping[MessageState, int]]
+WAITING = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.RETRY_WAIT)
+ALIVE_WITHIN = timedelta(seconds=60)
+"""A worker whose last heartbeat is older counts as gone."""
+
+
+@click.command()
+@click.option("--exit-code", is_flag=True, help="End with 2 where the config is not what is live.")
+@format_option()
+@pass_app
+def command(app: App, exit_code: bool, format_: str) -> int:
+    """Show the release and whether the config is ahead of it, the queue, the senders and the workers.
+
+    \b
+    Example:
+      engine status
+      engine status --exit-code || engine plan
+    """
+    store = app.store(read_only=True)
+    live, now = store.live_release(), utc_now()
+    pending: Mapping[str, int] | None = None
+    broken: ConfigError | None = None
+    try:
+        pending = _pending(app, live)
+    except ConfigError as error:
+        broken = error
+    counts = store.count_lanes()
+    queue, senders, workers = _queue(counts, live), _senders(counts, live), _workers(store, now)
+    if format_ == "json":
+        print_json(
+            {
+                "release": _release(live),
+                "config": "invalid" if pending is None else "changed" if any(pending.values()) else "applied",
+                "changes": pending,
+                "queue": queue,
+                "senders": senders,
+                "workers": workers,
+            }
+        )
+    else:
+        _print(live, pending, queue, senders, workers)
+    if broken is not None and exit_code:
+        show_error(broken)
+        return exit_codes.CONFIG
+    return exit_codes.CHANGES if exit_code and pending and any(pending.values()) else exit_codes.FINE
+
+
+def _pending(app: App, live: Release | None) -> Mapping[str, int]:
+    """Gives how many changes `apply` would make. Raises ConfigError."""
+    from engine.cli.planning import wanted
+    from engine.reconcile.apply import plan_for
+
+    return plan_for(live, wanted(app).desired).summary
+
+
+def _release(live: Release | None) -> dict[str, Any] | None:
+    from engine.cli.releases import as_json
+
+    return as_json(live, live.id) if live else None
+
+
+def _queue(counts: Counts, live: Release | None) -> dict[str, dict[str, int]]:
+    """Gives the number of messages by workspace and state: workspaces of the release, and those that have messages."""
+    names = {address.partition("/")[0] for address in live.objects if "/" in address} if live else set()
+    queue: dict[str, dict[str, int]] = {
+        name: {} for name in sorted(names | {lane.partition("/")[0] for lane in counts})
+    }
+    for lane, states in counts.items():
+        found = queue[lane.partition("/")[0]]
+        for state, count in states.items():
+            found[str(state)] = found.get(str(state), 0) + count
+    return {name: dict(sorted(states.items())) for name, states in queue.items()}
+
+
+def _senders(counts: Counts, live: Release | None) -> list[dict[str, Any]]:
+    """Gives each sender of the release with its pace in segments and how many messages wait for it."""
+    from engine.config.snapshot import restore
+
+    if live is None:
+        return []
+    return [
+        {
+            "sender": f"{workspace}/sender/{name}",
+            "value": sender.value,
+            "kind": str(sender.sender_kind),
+            "rate": str(sender.pace),
+            "queued": sum(counts.get(f"{workspace}/sender/{name}", {}).get(state, 0) for state in WAITING),
+        }
+        for workspace, found in sorted(restore(live.objects).workspaces.items())
+        for name, sender in sorted(found.senders.items())
+    ]
+
+
+def _workers(store: Store, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "owner": worker.owner,
+            "host": worker.host,
+            "pid": worker.pid,
+            "started_at": worker.started_at.isoformat(),
+            "heartbeat_at": worker.heartbeat_at.isoformat(),
+            "alive": now - worker.heartbeat_at <= ALIVE_WITHIN,
+        }
+        for worker in store.workers()
+    ]
+
+
+def _print(
+    live: Release | None,
+    pending: Mapping[str, int] | None,
+    queue: Mapping[str, Mapping[str, int]],
+    senders: list[dict[str, Any]],
+    workers: list[dict[str, Any]],
+) -> None:
+    from engine.cli.releases import counted, shortened
+
+    if live is None:
+        click.echo("release: none; nothing was applied yet")
+    else:
+        when = live.applied_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        click.echo(f"release: {live.id}, applied {when} by {live.applied_by}, commit {shortened(live.commit)}")
+    if pending is None:
+        click.echo("config:  invalid; see engine validate")
+    elif any(pending.values()):
+        click.echo(f"config:  {counted(pending)} to apply; see engine plan")
+    else:
+        click.echo("config:  applied")
+    for name, states in queue.items():
+        click.echo(f"{name}: " + (", ".join(f"{count} {state}" for state, count in states.items()) or "no messages"))
+    click.echo()
+    rows = ((s["sender"], s["value"], s["rate"], s["queued"]) for s in senders)
+    print_table(("sender", "value", "rate", "queued"), rows, empty="no senders")
+    click.echo()
+    running = ((w["owner"], w["heartbeat_at"], "alive" if w["alive"] else "gone") for w in workers)
+    print_table(("worker", "heartbeat", ""), running, empty="no workers")

@@ -1,0 +1,70 @@
+"""Renders today's samples under a config, whichever it is: the one in the files or an applied one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from engine.compose.composer import Composer, Recipient
+from engine.config.models import Sample, Workspace
+from engine.errors import ComposeError
+from engine.reconcile.effects import Rendering
+from engine.types import Person
+
+
+class Samples:
+    """The samples of today's config, whose people are synthetic."""
+
+    def __init__(self, workspaces: Mapping[str, Workspace]) -> None:
+        self._workspaces = workspaces
+
+    def names(self, template: str) -> list[str]:
+        """Gives the names of a template's samples, by its address."""
+        return [sample.name for sample in self._of(template)]
+
+    def recipient(self, template: str, name: str) -> Recipient:
+        """Gives who and what a sample is."""
+        workspace, _, _ = template.partition("/")
+        sample = next(sample for sample in self._of(template) if sample.name == name)
+        person = None
+        if sample.person is not None:
+            attributes = self._workspaces[workspace].people[sample.person]
+            person = Person(workspace, sample.person, None, attributes)
+        return Recipient(person=person, number=None, data=sample.data, event={}, reply_from=None)
+
+    def _of(self, template: str) -> list[Sample]:
+        workspace, _, name = template.partition("/template/")
+        found = self._workspaces[workspace]
+        written = found.templates[name].samples
+        return [Sample(name=person, person=person, data={}) for person in found.people] if written is None else written
+
+
+class Renderer:
+    """Renders samples under one config; a composer is built for each workspace that is asked for."""
+
+    def __init__(self, samples: Samples, composers: Callable[[str], Composer], now: datetime) -> None:
+        self._samples = samples
+        self._build = composers
+        self._built: dict[str, Composer] = {}
+        self._now = now
+
+    def __call__(self, template: str, sample: str) -> Rendering:
+        """Gives what a sample makes of the template at an address; what stops the message is part of the answer."""
+        workspace, _, name = template.partition("/template/")
+        if workspace not in self._built:
+            self._built[workspace] = self._build(workspace)
+        recipient = self._samples.recipient(template, sample)
+        try:
+            composed = self._built[workspace].compose(name, recipient, message_id=None, now=self._now)
+        except ComposeError as error:
+            return Rendering(error=error.reason, message=error.message)
+        return Rendering(
+            to=composed.to,
+            sender=composed.sender.value,
+            body=composed.body,
+            kind=composed.kind,
+            encoding=str(composed.encoding),
+            characters=composed.characters,
+            segments=composed.segments,
+            media=composed.media,
+        )
