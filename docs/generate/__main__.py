@@ -1,4 +1,4 @@
-"""Writes the reference pages that are made from the code. With --check it writes nothing and names what is out of date."""
+"""Writes the reference pages that are made from the code; with --check, only names what is out of date."""
 
 from __future__ import annotations
 

@@ -12,15 +12,17 @@ import engine
 INTRODUCTION = """\
 # Names that plugins and programs may use
 
-`from engine import …` gives these and no others. They follow semantic versioning; everything else inside the package may change. Base
-classes and hooks have [a page of their own](hooks.md).
+`from engine import …` gives these and no others. They follow semantic versioning; everything else inside the
+package may change. Base classes and hooks have [a page of their own](hooks.md).
 """
 
 
 def page() -> str:
     """Gives the page. Raises ValueError for a public name without a docstring."""
     rows = [INTRODUCTION, "| name | what it is |", "| --- | --- |"]
-    rows += [f"| `{name}` | {_words(name, getattr(engine, name))} |" for name in sorted(engine.__all__, key=str.casefold)]
+    rows += [
+        f"| `{name}` | {_words(name, getattr(engine, name))} |" for name in sorted(engine.__all__, key=str.casefold)
+    ]
     return "\n".join(rows)
 
 

@@ -11,9 +11,9 @@ from engine.cli.app import cli
 INTRODUCTION = """\
 # The command line
 
-What each command's `--help` prints. Everything that reports takes `--format json`: one JSON document on stdout, with `"version": 1`,
-while progress, logs and questions go to stderr. Nothing asks a question when stdin is not a terminal. What the process ends with
-stands in [exit codes](exit-codes.md).
+What each command's `--help` prints. Everything that reports takes `--format json`: one JSON document on stdout, with
+`"version": 1`, while progress, logs and questions go to stderr. Nothing asks a question when stdin is not a terminal.
+What the process ends with stands in [exit codes](exit-codes.md).
 """
 
 

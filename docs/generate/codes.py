@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-CODE = re.compile(r"^(config|yaml|engine|workspace|template|snippet|sender|senders|keyword|people|person|number|media|links?|consent|country|sending|message|plugin|provider|state|account|twilio|sandbox|variable|secret|file|test)\.[a-z][a-z0-9-]*$")
+CODE = re.compile(
+    r"^(config|yaml|engine|workspace|template|snippet|sender|senders|keyword|people|person|number|media|links?|consent|country|sending|message|plugin|provider|state|account|twilio|sandbox|variable|secret|file|test)\.[a-z][a-z0-9-]*$"
+)
 
 
 def page() -> str:

@@ -13,8 +13,8 @@ from engine.config import models
 INTRODUCTION = """\
 # The config
 
-Every key of every file. `engine schema` prints the same as JSON Schema, for editors. How files are laid out, and how they come together,
-stands in [the layout of a config](config-files.md).
+Every key of every file. `engine schema` prints the same as JSON Schema, for editors.
+How files are laid out, and how they come together, stands in [the layout of a config](config-files.md).
 """
 FROM_FILES = {"body", "languages"}
 """Fields of a template that are not written in its front matter: the text below it, and the files beside it."""
@@ -40,15 +40,28 @@ def page() -> str:
 
 def _rows(model: type[BaseModel]) -> list[tuple[str, str, str, str]]:
     schema = model.model_json_schema(by_alias=True)
-    return [row for row in _walk(schema, schema.get("$defs", {}), "") if row[0] not in FROM_FILES or model is not models.Template]
+    return [
+        row
+        for row in _walk(schema, schema.get("$defs", {}), "")
+        if row[0] not in FROM_FILES or model is not models.Template
+    ]
 
 
 def _walk(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
     for name, field in schema.get("properties", {}).items():
         inner = _resolve(field, definitions)
         default = _default(field, required=name in schema.get("required", ()))
-        yield f"{prefix}{name}", _type(field, definitions), default, field.get("description", inner.get("description", ""))
-        yield from _walk(inner, definitions, f"{prefix}{name}.") if inner.get("properties") else _inside(inner, definitions, f"{prefix}{name}")
+        yield (
+            f"{prefix}{name}",
+            _type(field, definitions),
+            default,
+            field.get("description", inner.get("description", "")),
+        )
+        yield from (
+            _walk(inner, definitions, f"{prefix}{name}.")
+            if inner.get("properties")
+            else _inside(inner, definitions, f"{prefix}{name}")
+        )
 
 
 def _inside(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:

@@ -13,12 +13,13 @@ INTRODUCTION = """\
 
 What a plugin can implement. [How to write a plugin](../how-to/write-a-plugin.md) begins with the smallest one.
 
-No hook stops at a first result, and no result depends on the order of plugins. Where one must act, plugins register named classes
-and the config chooses one by name; two of one name are an error. Where all are asked, their answers are a set.
+No hook stops at a first result, and no result depends on the order of plugins. Where one must act, plugins
+register named classes and the config chooses one by name; two of one name are an error.
+Where all are asked, their answers are a set.
 """
 CONTRACTS_INTRODUCTION = """\
-Base classes. A plugin object is built from its validated options and a context, and is used until the command ends. `engine.testing`
-holds a conformance suite for each: inherit from it in your tests.
+Base classes. A plugin object is built from its validated options and a context, and is used until the command
+ends. `engine.testing` holds a conformance suite for each: inherit from it in your tests.
 """
 
 
@@ -27,7 +28,13 @@ def page() -> str:
     parts = [INTRODUCTION, "## Hooks\n"]
     parts += [f"### {name}\n\n{_signature(hook)}\n\n{_words(hook)}\n" for name, hook in hooks().items()]
     parts += ["## Contracts\n", CONTRACTS_INTRODUCTION]
-    for cls in (contracts.PluginContext, contracts.Provider, contracts.Shortener, contracts.NumberNormaliser, store.Store):
+    for cls in (
+        contracts.PluginContext,
+        contracts.Provider,
+        contracts.Shortener,
+        contracts.NumberNormaliser,
+        store.Store,
+    ):
         parts.append(f"### {cls.__name__}\n\n{_words(cls)}\n")
         if cls is contracts.PluginContext:
             parts.append(_signature(cls) + "\n")
@@ -38,12 +45,14 @@ def page() -> str:
 def hooks() -> dict[str, Callable[..., Any]]:
     """Gives every hook specification by name, in the order of the source."""
     marker = f"{hookspecs.GROUP}_spec"
-    return {name: value for name, value in vars(hookspecs).items() if inspect.isfunction(value) and hasattr(value, marker)}
+    return {
+        name: value for name, value in vars(hookspecs).items() if inspect.isfunction(value) and hasattr(value, marker)
+    }
 
 
 def methods(cls: type) -> dict[str, Callable[..., Any]]:
     """Gives the methods that a class itself defines, in the order of the source."""
-    found = {}
+    found: dict[str, Callable[..., Any]] = {}
     for name, value in vars(cls).items():
         function = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
         if inspect.isfunction(function) and (not name.startswith("_")):
@@ -52,11 +61,11 @@ def methods(cls: type) -> dict[str, Callable[..., Any]]:
 
 
 def _signature(of: Callable[..., Any]) -> str:
-    prefix = "async def " if inspect.iscoroutinefunction(of) else "class " if inspect.isclass(of) else "def "
-    text = f"{prefix}{of.__name__}{inspect.signature(of)}".replace("'", "").replace(" -> None", "") if inspect.isclass(of) else (
-        f"{prefix}{of.__name__}{inspect.signature(of)}".replace("'", "")
-    )
-    return f"```python\n{text}\n```"
+    if inspect.isclass(of):
+        text = f"class {of.__name__}{inspect.signature(of)}".removesuffix(" -> None")
+    else:
+        text = f"{'async ' if inspect.iscoroutinefunction(of) else ''}def {of.__name__}{inspect.signature(of)}"
+    return "```python\n" + text.replace("'", "") + "\n```"
 
 
 def _words(of: object) -> str:
