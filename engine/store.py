@@ -368,6 +368,10 @@ class Store(ABC):
     def count_states(self, *, workspace: str | None = None) -> Mapping[MessageState, int]: ...
 
     @abstractmethod
+    def count_lanes(self) -> Mapping[str, Mapping[MessageState, int]]:
+        """Gives how many messages each lane that ever had any has, by state."""
+
+    @abstractmethod
     def link(self, short: str) -> tuple[str, Link] | None:
         """Gives (message id, link) of a short address."""
 
