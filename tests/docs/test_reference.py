@@ -72,9 +72,9 @@ def test_the_overview_of_commands_is_not_another_text_than_theirs() -> None:
     assert [path.split()[1] for path, _ in commands() if path.count(" ") == 1] == list(COMMANDS)
 
 
-@pytest.mark.parametrize("model", config_models(), ids=lambda model: model.__name__)
-def test_every_config_key_has_a_description(model: type[BaseModel]) -> None:
-    assert [name for name, field in model.model_fields.items() if not field.description] == []
+def test_every_config_key_has_a_description() -> None:
+    every = [(model.__name__, name, field) for model in config_models() for name, field in model.model_fields.items()]
+    assert [f"{model}.{name}" for model, name, field in every if not field.description] == []
 
 
 def test_every_hook_and_contract_says_when_it_is_called() -> None:
