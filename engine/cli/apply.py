@@ -60,6 +60,7 @@ def command(
     """
     from engine.cli.planning import wanted
     from engine.cli.refresh import require_refreshed
+    from engine.reconcile.apply import require_variables
     from engine.reconcile.rails import check_allow
 
     if not yes and not sys.stdin.isatty():
@@ -67,6 +68,7 @@ def command(
     check_allow(allow)
     reviewed = _read(file) if file is not None else None
     asked = wanted(app)
+    require_variables(asked.unset)
     if not no_refresh:
         require_refreshed(app, asked)
     store = app.store()

@@ -84,7 +84,7 @@ def apply(
     Raises ConfigError for unset variables, LockHeld, PlanStale where what was reviewed is not what would be applied,
     and RailBlocked.
     """
-    _require(unset)
+    require_variables(unset)
     with store.lock(LOCK, holder=by, wait=wait):
         live = store.live_release()
         fresh = plan_for(live, desired)
@@ -101,7 +101,7 @@ def check(
     fresh: Plan, live: Release | None, reviewed: Reviewed, *, allow: Collection[str], unset: Sequence[Finding]
 ) -> bool:
     """Raises what `apply` would; gives True where there is something to apply, False where it is live already."""
-    _require(unset)
+    require_variables(unset)
     is_live = live is not None and not fresh.changes
     if live is not None and is_live and _is_done(reviewed, live):
         return False
@@ -110,7 +110,8 @@ def check(
     return not is_live
 
 
-def _require(unset: Sequence[Finding]) -> None:
+def require_variables(unset: Sequence[Finding]) -> None:
+    """Raises ConfigError with the findings for variables that the config needs and that are not set, if any."""
     if unset:
         raise ConfigError("variables that the config needs are not set", unset)
 
