@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.compose.segments import count_segments
+    from engine.config.values import Duration
     from engine.contracts import NumberNormaliser, Options, PluginContext, Provider, Shortener
     from engine.errors import (
         ConfigError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "engine.compose.segments": ("count_segments",),
+    "engine.config.values": ("Duration",),
     "engine.contracts": ("NumberNormaliser", "Options", "PluginContext", "Provider", "Shortener"),
     "engine.errors": (
         "ConfigError",
@@ -94,6 +96,7 @@ __all__ = [
     "ConfigError",
     "ConfigView",
     "CredentialsRefused",
+    "Duration",
     "Encoding",
     "Event",
     "Finding",
