@@ -38,7 +38,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
 
 types: $(VENV)/.installed-dev
-	$(BIN)/mypy engine $(PLUGINS:%=plugins/%/engine_%) benchmarks docs
+	$(BIN)/mypy engine $(PLUGINS:%=plugins/%/engine_%) benchmarks docs conftest.py
+	$(BIN)/mypy tests
+	for plugin in $(PLUGINS); do $(BIN)/mypy "plugins/$$plugin/tests"; done
 
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports --no-cache
