@@ -216,9 +216,24 @@ class SenderConfig(Model):
 class Sample(Model):
     """A person and data to show a template with."""
 
-    name: str = Field(description="The sample's name.")
+    name: str = Field(description="The sample's name. Default: the person's.")
     person: str | None = Field(None, description="Name of a person in people.yaml.")
     data: dict[str, Any] = Field({}, description="What `trigger.*` holds.")
+
+
+def _named_sample(value: Any) -> Any:
+    """Lets a sample be no more than a person, and names a sample after its person."""
+    if isinstance(value, str):
+        return {"name": value, "person": value}
+    if isinstance(value, dict) and "name" not in value and isinstance(value.get("person"), str):
+        return {"name": value["person"], **value}
+    return value
+
+
+NamedSample = Annotated[
+    Sample,
+    BeforeValidator(_named_sample, json_schema_input_type=str | Sample),
+]
 
 
 class TemplateText(Model):
@@ -240,7 +255,9 @@ class Template(TemplateText):
 
     description: str = Field("", description="What it is for, for whoever reads the config.")
     purpose: Purpose = Field(strict=False, description="marketing, transactional or reply; gates depend on it.")
-    samples: list[Sample] | None = Field(None, description="Who to show it with. Default: every person in people.yaml.")
+    samples: list[NamedSample] | None = Field(
+        None, description="Who to show it with. Default: every person in people.yaml."
+    )
     languages: dict[str, TemplateText] = Field(
         {}, description="Variants by language; from files like welcome.es.liquid."
     )

@@ -62,7 +62,7 @@ class Rate:
         if isinstance(value, Rate):
             return value
         found = re.fullmatch(r"(\d{1,9})/(\d{0,9})([smhd])", value) if isinstance(value, str) else None
-        if found is None or int(found[1]) == 0 or found[2] and int(found[2]) == 0:
+        if found is None or int(found[1]) == 0 or (found[2] and int(found[2]) == 0):
             raise ValueError("must be a rate: a number, a slash and a time, like 1/s or 3/24h")
         return cls(int(found[1]), timedelta(seconds=int(found[2] or 1) * _UNITS[found[3]]))
 

@@ -1,0 +1,76 @@
+"""Conversation tests: the models of tests/*.yaml. They say what a person writes and what must come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+
+from engine.config.models import Model
+from engine.config.values import Duration
+from engine.types import MessageState
+
+
+def _moment(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a moment with its offset, like 2026-03-01T18:00:00Z") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+
+
+class Receive(Model):
+    """A text arrives."""
+
+    text: str = Field(description="What the person writes.")
+    to: str | None = Field(None, description="The sender that it arrives at. Default: the first that can receive.")
+
+
+class SendStep(Model):
+    """A template is sent."""
+
+    template: str = Field(description="The template.")
+    data: dict[str, Any] = Field({}, description="What `trigger.*` holds.")
+
+
+class Expect(Model):
+    """What must be true after a step; what is not written is not looked at."""
+
+    rule: str | None = Field(None, description="The keyword rule that won.")
+    replies: list[str] | None = Field(None, description="The texts that came back; … matches any text.")
+    person: dict[str, Any] | None = Field(None, description="Attributes that the person has now.")
+    events: list[str] | None = Field(None, description="Names of the events that were emitted.")
+    consent: Literal["unknown", "subscribed", "stopped"] | None = Field(None, description="The person's consent now.")
+    state: Annotated[MessageState, Field(strict=False)] | None = Field(None, description="The sent message's state.")
+    reason: str | None = Field(None, description="The code of why the message is in that state.")
+
+
+class Step(Model):
+    """One thing that happens: exactly one of receive, send and wait."""
+
+    receive: Receive | None = Field(None, description="A text arrives.")
+    send: SendStep | None = Field(None, description="A template is sent.")
+    wait: Duration | None = Field(None, description="Time passes.")
+    expect: Expect | None = Field(None, description="What must be true afterwards.")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if sum(thing is not None for thing in (self.receive, self.send, self.wait)) != 1:
+            raise ValueError("a step is exactly one of receive, send and wait")
+        return self
+
+
+class Conversation(Model):
+    """One conversation test."""
+
+    name: str = Field(min_length=1, description="What it shows.")
+    person: dict[str, Any] | str = Field(
+        {}, description="Who talks: attributes, or the name of somebody in people.yaml."
+    )
+    at: Moment | None = Field(None, description="When it begins, with offset. Default: a fixed moment.")
+    steps: list[Step] = Field(min_length=1, description="What happens, in order.")

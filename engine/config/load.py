@@ -1,0 +1,229 @@
+"""From a folder of files to a project, with everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.config.conversations import Conversation
+from engine.config.enginefile import EngineResult, base_document, read_engine
+from engine.config.explain import did_you_mean
+from engine.config.layout import Layout, scan
+from engine.config.models import EngineConfig, Project, Workspace
+from engine.config.overlay import Overlay, merged
+from engine.config.secrets import check as check_secrets
+from engine.config.settings import SettingsReader, SettingsResult
+from engine.config.sources import Sources
+from engine.config.text import Report, read
+from engine.config.variables import Unset
+from engine.config.workspace import Contents, WorkspaceReader
+from engine.config.yamlfile import Document
+from engine.errors import ConfigError, UsageError
+from engine.plugins import Plugins
+from engine.types import Finding, Severity, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A config as it was read. `project` holds what is valid; it is None where the whole makes no sense."""
+
+    folder: Path
+    """The folder that holds config/: what files of findings are relative to."""
+    environment: str | None
+    project: Project | None
+    plugins: Plugins | None
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, Source]
+    unset: tuple[Unset, ...]
+    conversations: Mapping[str, list[Conversation]] = field(default_factory=dict)
+    """Conversation tests, by file."""
+
+    def require(self, *, set_variables: bool = False) -> Project:
+        """Gives the project. Raises ConfigError with every finding where one is an error.
+
+        `set_variables` makes an error of each variable that is not set: for commands that need every value.
+        """
+        findings = list(self.findings)
+        if set_variables:
+            findings += [unset_error(unset) for unset in self.unset]
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors or self.project is None:
+            raise ConfigError(_summary(len(errors)), sorted_findings(findings))
+        return self.project
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFile:
+    """engine.yaml and its plugins alone."""
+
+    engine: EngineConfig
+    plugins: Plugins
+    sources: Mapping[str, Source]
+
+
+def load(config: Path, *, environment: str | None, variables: Mapping[str, str]) -> Loaded:
+    """Reads a whole config. What is wrong in it is in the findings.
+
+    Raises ConfigError where there is no such folder, UsageError for an environment that does not exist.
+    """
+    report, sources = Report(), Sources()
+    layout, overlay = _open(config, environment, report)
+    engine = read_engine(layout, overlay, variables, report, sources)
+    others = _other_environments(layout, environment, report)
+    for each in ([overlay] if overlay else []) + others:
+        each.check(layout.workspaces)
+    settings = SettingsReader(engine.plugins, all_plugins=engine.all_plugins, variables=variables)
+    results: list[SettingsResult] = []
+    workspaces: dict[str, tuple[SettingsResult, Contents]] = {}
+    for name, folder in layout.workspaces.items():
+        document = base_document(folder.files.get("workspace.yaml"), f"{folder.prefix}workspace.yaml", report)
+        contents = WorkspaceReader(folder, report, sources).read()
+        if document is None or document.broken:
+            continue
+        own = merged(document, overlay.part("workspaces", name) if overlay else None)
+        sources.add(f"{name}/workspace", own)
+        result = settings.read(own, name)
+        results.append(result)
+        workspaces[name] = (result, contents)
+        for other in others:
+            results += _also_under(settings, document, other, name, report)
+    _check_secret_use(engine, results)
+    findings = sorted_findings(report.findings)
+    return Loaded(
+        folder=config.absolute().parent,
+        environment=environment,
+        project=_project(engine, workspaces, findings),
+        plugins=engine.plugins,
+        findings=tuple(findings),
+        sources=sources,
+        unset=tuple(engine.unset + [unset for result, _ in workspaces.values() for unset in result.unset]),
+        conversations={
+            file: tests for _, contents in workspaces.values() for file, tests in contents.conversations.items()
+        },
+    )
+
+
+def load_engine(config: Path, *, environment: str | None, variables: Mapping[str, str]) -> EngineFile:
+    """Reads engine.yaml alone, and loads its plugins.
+
+    Raises ConfigError where it is wrong or a variable in it is not set, UsageError for an unknown environment.
+    """
+    report, sources = Report(), Sources()
+    layout, overlay = _open(config, environment, report)
+    report.findings.clear()
+    engine = read_engine(layout, overlay, variables, report, sources)
+    findings = report.findings + [unset_error(unset) for unset in engine.unset]
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors or engine.engine is None or engine.plugins is None:
+        raise ConfigError(_summary(len(errors)), sorted_findings(findings))
+    return EngineFile(engine.engine, engine.plugins, sources)
+
+
+def unset_error(unset: Unset) -> Finding:
+    """Gives the error that an unset variable is where its value is needed."""
+    place = unset.source
+    return Finding(
+        "config.unset-variable",
+        Severity.ERROR,
+        f"the variable {unset.name} is not set",
+        f"set it, e.g. export {unset.name}=…, or write a default: ${{{unset.name}:-…}}",
+        place.file,
+        place.line,
+        place.column,
+        place.end_line,
+        place.end_column,
+        unset.address,
+    )
+
+
+def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Gives findings in the order of files and lines, each once."""
+    return sorted(dict.fromkeys(findings), key=lambda f: (f.file or "", f.line or 0, f.column or 0, f.code, f.message))
+
+
+def _open(config: Path, environment: str | None, report: Report) -> tuple[Layout, Overlay | None]:
+    if not config.is_dir():
+        what = "is no folder" if config.exists() else "does not exist"
+        raise ConfigError(
+            f"the config {str(config)!r} {what}", hint="run `engine init`, or say where it is with --config"
+        )
+    layout = scan(config, report)
+    if environment is None:
+        return layout, None
+    if environment not in layout.environments:
+        raise UsageError(
+            f"there is no environment {environment!r}", hint=did_you_mean(environment, layout.environments)
+        )
+    return layout, _overlay(layout, environment, report)
+
+
+def _overlay(layout: Layout, name: str, report: Report) -> Overlay | None:
+    file = f"{layout.prefix}environments/{name}.yaml"
+    text = read(layout.environments[name], file, report)
+    if text is None:
+        return None
+    document = Document(text, file, report)
+    check_secrets(text, document, bare=True)
+    return None if document.broken else Overlay(name, document)
+
+
+def _other_environments(layout: Layout, environment: str | None, report: Report) -> list[Overlay]:
+    found = [_overlay(layout, name, report) for name in layout.environments if name != environment]
+    return [overlay for overlay in found if overlay is not None]
+
+
+def _also_under(
+    settings: SettingsReader, base: Document, overlay: Overlay, workspace: str, report: Report
+) -> list[SettingsResult]:
+    """Checks what an environment that is not chosen would make of a workspace; its own values alone are reported."""
+    over = overlay.part("workspaces", workspace)
+    if over is None:
+        return []
+    document = merged(base, over)
+    document.report = Report()
+    result = settings.read(document, workspace)
+    report.findings += [finding for finding in document.report.findings if finding.file == overlay.document.file]
+    return [result]
+
+
+def _check_secret_use(engine: EngineResult, results: list[SettingsResult]) -> None:
+    secret = {name for result in results for name in result.secrets}
+    for checker, used in [(engine.checker, engine.used), *((result.checker, result.used) for result in results)]:
+        for use in used:
+            if use.name in secret:
+                message = f"the variable {use.name} holds a secret and may be used in secret fields only"
+                checker.at(use.path, "config.secret-elsewhere", message, "use another variable here")
+
+
+def _project(
+    engine: EngineResult, workspaces: Mapping[str, tuple[SettingsResult, Contents]], findings: list[Finding]
+) -> Project | None:
+    """Gives what is valid. Objects with an error are left out, so that later checks do not stumble over them."""
+    if engine.engine is None:
+        return None
+    bad = {finding.address for finding in findings if finding.severity is Severity.ERROR}
+    found = {}
+    for name, (result, contents) in workspaces.items():
+        if result.settings is None or not contents.people_read:
+            continue
+        senders = {key: value for key, value in contents.senders.items() if f"{name}/sender/{key}" not in bad}
+        templates = {
+            key: value
+            for key, value in contents.templates.items()
+            if f"{name}/template/{key}" not in bad and all(sender in senders for sender in value.sender)
+        }
+        found[name] = Workspace(
+            settings=result.settings,
+            senders=senders,
+            templates=templates,
+            snippets=contents.snippets,
+            keywords=contents.keywords,
+            consent=contents.consent,
+            people=contents.people,
+        )
+    return Project(engine=engine.engine, workspaces=found)
+
+
+def _summary(errors: int) -> str:
+    return f"the config has {errors} error{'' if errors == 1 else 's'}"

@@ -1,0 +1,69 @@
+"""Where every object and field of the config stands. Looked up when somebody asks, since few ever do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from yaml.nodes import MappingNode, Node
+
+from engine.config.yamlfile import Document, find
+from engine.types import Source
+
+
+class Sources(Mapping[str, Source]):
+    """Address (`acme/sender/x`), or address and dotted field (`acme/sender/x#number`) → where it stands."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, tuple[Document, Node | None, Node | None]] = {}
+        self._fixed: dict[str, Source] = {}
+
+    def add(self, address: str, document: Document, *, node: Node | None = None, key: Node | None = None) -> None:
+        """Notes an object: its node (the whole document's without one) and the key that it stands at."""
+        self._objects[address] = (document, node if node is not None else document.root, key)
+
+    def fix(self, address: str, source: Source) -> None:
+        """Notes the place of what is no YAML: the body of a template."""
+        self._fixed[address] = source
+
+    def __getitem__(self, address: str) -> Source:
+        if address in self._fixed:
+            return self._fixed[address]
+        name, _, field = address.partition("#")
+        document, node, key = self._objects[name]
+        if not field:
+            if key is not None:
+                return document.source(key)
+            return Source(document.file, 1)
+        found = self._walk(node, field)
+        if found is None:
+            raise KeyError(address)
+        return document.source(found)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._fixed
+        for address, (_, node, _) in self._objects.items():
+            if address not in self._fixed:
+                yield address
+            yield from (f"{address}#{field}" for field in _fields(node))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @staticmethod
+    def _walk(node: Node | None, field: str) -> Node | None:
+        for part in field.split("."):
+            step = int(part) if part.isdigit() and not isinstance(node, MappingNode) else part
+            below, _ = find(node, [step])
+            if below is None or below is node:
+                return None
+            node = below
+        return node
+
+
+def _fields(node: Node | None, prefix: str = "") -> Iterator[str]:
+    if isinstance(node, MappingNode):
+        for key_node, value_node in node.value:
+            if isinstance(key_node.value, str) and "." not in key_node.value:
+                name = prefix + key_node.value
+                yield name
+                yield from _fields(value_node, f"{name}.")

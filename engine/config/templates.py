@@ -1,0 +1,214 @@
+"""Reads templates and snippets: YAML front matter and a Liquid body, with translations beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from engine.config.addresses import texts
+from engine.config.explain import Checker, Path, did_you_mean
+from engine.config.layout import WorkspaceFolder
+from engine.config.models import Template, TemplateText
+from engine.config.secrets import check as check_secrets
+from engine.config.sources import Sources
+from engine.config.text import Report, check_body, read
+from engine.config.variables import check_none
+from engine.config.yamlfile import Document
+from engine.types import Source
+
+_FROM_FILES = ("body", "languages")
+_OWN_OF_TRANSLATIONS = frozenset(TemplateText.model_fields) - {"body"} | {"purpose", "description"}
+
+
+class TemplateReader:
+    """Reads the templates and snippets of one workspace."""
+
+    def __init__(
+        self,
+        folder: WorkspaceFolder,
+        report: Report,
+        sources: Sources,
+        *,
+        senders: Collection[str] | None,
+        people: Collection[str] | None,
+    ) -> None:
+        self.folder = folder
+        self.report = report
+        self.sources = sources
+        self.senders = senders
+        self.people = people
+        """Names to refer to; None where their file could not be read, and nothing can be said."""
+        self._cut = len(folder.prefix)
+
+    def snippets(self) -> dict[str, str]:
+        """Gives the text of every snippet by name."""
+        found = {}
+        for name, path in self.folder.snippets.items():
+            file = f"{self.folder.prefix}snippets/{name}.liquid"
+            text = read(path, file, self.report)
+            if text is not None:
+                check_body(text, file, self.report, first_line=1)
+                check_secrets(text, Document("", file, self.report))
+                address = f"{self.folder.name}/snippet/{name}"
+                self.sources.fix(address, Source(file, 1))
+                self.sources.fix(f"{address}#body", Source(file, 1, 1))
+                found[name] = _without_last_newline(text)
+        return found
+
+    def templates(self) -> dict[str, Template]:
+        """Gives every template that is valid, by name, with its translations."""
+        found = {}
+        for name, path in self.folder.templates.items():
+            template = self._template(name, path, self.folder.languages.get(name, {}))
+            if template is not None:
+                found[name] = template
+        for name, languages in self.folder.languages.items():
+            if name not in self.folder.templates:
+                for language in languages:
+                    file = f"{self.folder.prefix}templates/{name}.{language}.liquid"
+                    hint = did_you_mean(name, self.folder.templates)
+                    self.report.error(
+                        "template.no-base", f"there is no template {name!r} to translate", hint, file=file
+                    )
+        return found
+
+    def _template(self, name: str, path: str, languages: Mapping[str, str]) -> Template | None:
+        file, address = f"{self.folder.prefix}templates/{name}.liquid", f"{self.folder.name}/template/{name}"
+        text = read(path, file, self.report)
+        if text is None:
+            return None
+        document, body = self._split(text, file, address, "body")
+        self.sources.add(address, document)
+        data = document.data
+        if data is None and not document.broken:
+            data = {}
+        checker = Checker(document)
+        if isinstance(data, dict):
+            self._check(checker, data, body, address)
+            written = {**data, "body": body}
+            for key in _FROM_FILES:
+                if key in data:
+                    self._from_files(checker, key, address)
+                    written.pop("languages", None)
+        elif data is not None:
+            checker.at((), "config.type", "front matter must be a mapping of keys to values", address=address)
+            return None
+        texts_by_language = {
+            language: self._translation(f"{name}.{language}", inner, data or {}, address, language)
+            for language, inner in languages.items()
+        }
+        if data is None:
+            return None
+        template: Template | None = checker.model(Template, written, address=address)
+        translated = {language: text for language, text in texts_by_language.items() if text is not None}
+        if template is None or not translated:
+            return template
+        return template.model_copy(update={"languages": translated})
+
+    def _translation(
+        self, stem: str, path: str, base: Mapping[str, Any], address: str, language: str
+    ) -> TemplateText | None:
+        file = f"{self.folder.prefix}templates/{stem}.liquid"
+        text = read(path, file, self.report)
+        if text is None:
+            return None
+        document, body = self._split(text, file, address, f"languages.{language}.body")
+        if document.broken:
+            return None
+        own, checker = document.data or {}, Checker(document)
+        if not isinstance(own, dict):
+            checker.at((), "config.type", "front matter must be a mapping of keys to values", address=address)
+            return None
+        self._check(checker, own, body, address, base)
+        if "purpose" in own and own["purpose"] != base.get("purpose"):
+            message = f"the template's purpose is {base.get('purpose')!r}, and it may not differ by language"
+            checker.at(("purpose",), "template.purpose-differs", message, "take `purpose:` out here", address=address)
+        for key in own:
+            if key in _FROM_FILES:
+                self._from_files(checker, key, address)
+            elif key in Template.model_fields and key not in _OWN_OF_TRANSLATIONS:
+                message = f"{key!r} is the same in every language"
+                hint = "it stands in the template itself; take it out here"
+                checker.at((key,), "config.unknown-key", message, hint, address=address, key=True)
+            elif key not in Template.model_fields:
+                hint = did_you_mean(key, _OWN_OF_TRANSLATIONS, "possible here")
+                checker.at((key,), "config.unknown-key", f"unknown key {key!r}", hint, address=address, key=True)
+        merged = {**base, **own, "body": body}
+        written = {key: value for key, value in merged.items() if key in TemplateText.model_fields}
+        inherited = [key for key in (*TemplateText.model_fields, *base) if key not in own]
+        found: TemplateText | None = checker.model(TemplateText, written, address=address, ignore=inherited)
+        return found
+
+    def _split(self, text: str, file: str, address: str, field: str) -> tuple[Document, str]:
+        front, body, body_line = "", text, 1
+        if text.startswith("---\n"):
+            end = text.find("\n---\n", 3)
+            if end >= 0:
+                front, body = text[4 : end + 1], text[end + 5 :]
+                body_line = front.count("\n") + 3
+            elif text.endswith("\n---"):
+                front, body = text[4:-3], ""
+                body_line = front.count("\n") + 2
+            else:
+                place = {"line": 1, "column": 1, "end_line": 1, "end_column": 4}
+                message, hint = "the front matter does not end", "end it with a line that is `---`"
+                self.report.error("template.front-matter", message, hint, file=file, address=address, **place)
+                document = Document("", file, self.report)
+                document.broken = True
+                return document, ""
+        document = Document(front, file, self.report, first_line=2 if body_line > 1 else 1)
+        check_secrets(front, document, first_line=document.first_line)
+        check_body(body, file, self.report, first_line=body_line)
+        check_secrets(body, document, first_line=body_line)
+        self.sources.fix(f"{address}#{field}", Source(file, body_line, 1))
+        return document, _without_last_newline(body)
+
+    def _check(
+        self, checker: Checker, data: Mapping[str, Any], body: str, address: str, base: Mapping[str, Any] | None = None
+    ) -> None:
+        if "${" in checker.document.text:
+            check_none({key: value for key, value in data.items() if key != "samples"}, checker, address)
+        if not body.strip() and not (data.get("media") or (base or {}).get("media")):
+            checker.at((), "template.empty", "there is neither text nor media to send", "write a body", address=address)
+        if self.senders is not None:
+            for path, sender in texts(data, "sender"):
+                if sender not in self.senders:
+                    hint = did_you_mean(sender, self.senders)
+                    checker.at(path, "ref.unknown-sender", f"there is no sender {sender!r}", hint, address=address)
+        if isinstance(data.get("samples"), list):
+            self._check_samples(checker, data["samples"], address)
+
+    def _check_samples(self, checker: Checker, samples: list[Any], address: str) -> None:
+        names: set[str] = set()
+        for index, sample in enumerate(samples):
+            path: Path = ("samples", index)
+            person, name = sample, sample
+            if isinstance(sample, dict):
+                person, name = sample.get("person"), sample.get("name", sample.get("person"))
+                path = (*path, "person")
+            if isinstance(person, str) and self.people is not None and person not in self.people:
+                hint = did_you_mean(person, self.people)
+                checker.at(
+                    path,
+                    "ref.unknown-person",
+                    f"there is nobody named {person!r} in people.yaml",
+                    hint,
+                    address=address,
+                )
+            if isinstance(name, str) and name in names:
+                where: Path = ("samples", index, "name") if isinstance(sample, dict) and "name" in sample else path
+                hint = "give it a `name:` of its own"
+                checker.at(where, "template.duplicate-sample", f"two samples are named {name!r}", hint, address=address)
+            elif isinstance(name, str):
+                names.add(name)
+
+    @staticmethod
+    def _from_files(checker: Checker, key: str, address: str) -> None:
+        hint = (
+            "the body follows the front matter" if key == "body" else "a translation is a file like welcome.es.liquid"
+        )
+        checker.at((key,), "config.unknown-key", f"unknown key {key!r}", hint, address=address, key=True)
+
+
+def _without_last_newline(text: str) -> str:
+    return text.removesuffix("\n")

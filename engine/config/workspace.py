@@ -1,0 +1,229 @@
+"""Reads one workspace: all of its files, and what they say of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
+
+from engine.config.addresses import texts
+from engine.config.conversations import Conversation
+from engine.config.explain import NAME_RULE, Checker, Path, did_you_mean, keys_of
+from engine.config.keywords import check_keywords
+from engine.config.layout import NAME, WorkspaceFolder
+from engine.config.models import (
+    ConsentConfig,
+    Keyword,
+    KeywordsFile,
+    PeopleFile,
+    SenderConfig,
+    SendersFile,
+    Template,
+)
+from engine.config.secrets import check as check_secrets
+from engine.config.senders import check_senders
+from engine.config.sources import Sources
+from engine.config.templates import TemplateReader
+from engine.config.text import Report, read
+from engine.config.variables import check_none
+from engine.config.yamlfile import Document, find
+from engine.types import Source
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a workspace holds beside its settings; only what is valid."""
+
+    senders: dict[str, SenderConfig] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+    snippets: dict[str, str] = field(default_factory=dict)
+    keywords: dict[str, Keyword] = field(default_factory=dict)
+    consent: ConsentConfig = field(default_factory=ConsentConfig)
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    conversations: dict[str, list[Conversation]] = field(default_factory=dict)
+    people_read: bool = True
+    """False where people.yaml could not be read: then templates cannot be judged by their samples."""
+
+
+class WorkspaceReader:
+    """Reads the files of one workspace."""
+
+    def __init__(self, folder: WorkspaceFolder, report: Report, sources: Sources) -> None:
+        self.folder = folder
+        self.report = report
+        self.sources = sources
+
+    def read(self) -> Contents:
+        """Gives what is valid; reports everything that is not."""
+        found = Contents()
+        senders = self._file("senders.yaml", SendersFile)
+        people = self._file("people.yaml", PeopleFile)
+        found.people_read = people is not None
+        found.senders = self._objects(senders, "senders", "sender", SenderConfig)
+        if senders is not None:
+            check_senders(senders[0], self.folder.name, senders[1])
+        if people is not None:
+            found.people = self._people(*people)
+        templates = TemplateReader(
+            self.folder,
+            self.report,
+            self.sources,
+            senders=senders[1] if senders is not None else None,
+            people=people[1] if people is not None else None,
+        )
+        found.snippets = templates.snippets()
+        found.templates = templates.templates()
+        self._keywords(found, senders[1] if senders is not None else None)
+        self._conversations(found, senders[1] if senders is not None else None)
+        return found
+
+    def _file(self, name: str, model: type[M]) -> tuple[Checker, dict[str, Any]] | None:
+        """Gives the objects of a file, as written, by name; None where the file cannot be read."""
+        document = self._document(name, self.folder.files.get(name))
+        if document is None:
+            return None
+        data = {} if document.data is None else document.data
+        checker = Checker(document)
+        if not isinstance(data, dict):
+            checker.at((), "config.type", f"{name} must be a mapping of keys to values")
+            return None
+        known = keys_of(model)
+        for key in data:
+            if key not in known:
+                hint = did_you_mean(key, known, "possible here")
+                checker.at((key,), "config.unknown-key", f"unknown key {key!r}", hint, key=True)
+        objects = data.get(known[0], {})
+        if not isinstance(objects, dict):
+            what = "nothing" if objects is None else "no mapping"
+            hint = "write {} for none, or take the key out"
+            checker.at((known[0],), "config.type", f"{what}, where a mapping of keys to values is expected", hint)
+            return None
+        return checker, objects
+
+    def _document(self, name: str, path: str | None) -> Document | None:
+        file = f"{self.folder.prefix}{name}"
+        text = read(path, file, self.report) if path is not None else ""
+        if text is None:
+            return None
+        document = Document(text, file, self.report)
+        if text:
+            check_secrets(text, document, bare=name in ("senders.yaml", "keywords.yaml"))
+        return None if document.broken else document
+
+    def _objects(
+        self, file: tuple[Checker, dict[str, Any]] | None, key: str, kind: str, model: type[M]
+    ) -> dict[str, M]:
+        found: dict[str, M] = {}
+        for name, data in file[1].items() if file is not None else ():
+            assert file is not None  # noqa: S101 # for mypy: the loop is empty otherwise
+            checker, path, address = file[0], (key, name), f"{self.folder.name}/{kind}/{name}"
+            self._note(checker, path, address)
+            if not NAME.fullmatch(name):
+                message = f"{name!r} is no name: {NAME_RULE}"
+                checker.at(path, "config.name", message, "rename it", address=address, key=True)
+            if "${" in checker.document.text:
+                # A pattern may have an escaped dollar sign before a brace.
+                fields = {k: v for k, v in data.items() if k != "words"} if isinstance(data, dict) else data
+                check_none(fields, checker, address, path)
+            value = checker.model(model, data, at=path, address=address)
+            if value is not None:
+                found[name] = value
+        return found
+
+    def _note(self, checker: Checker, path: Path, address: str) -> None:
+        node, key_node = find(checker.document.root, path)
+        if key_node is None:
+            self.sources.fix(address, Source(checker.document.file, 1))
+        else:
+            self.sources.add(address, checker.document, node=node, key=key_node)
+
+    def _people(self, checker: Checker, people: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        found = {}
+        for name, attributes in people.items():
+            address = f"{self.folder.name}/person/{name}"
+            self._note(checker, ("people", name), address)
+            if isinstance(attributes, dict):
+                found[name] = attributes
+            else:
+                message = f"a person is a mapping of attributes, like {name}: {{first_name: Ada}}"
+                checker.at(("people", name), "config.type", message, address=address)
+        return found
+
+    def _keywords(self, found: Contents, senders: Mapping[str, Any] | None) -> None:
+        file = self._file("keywords.yaml", KeywordsFile)
+        if file is None:
+            return
+        checker, rules = file
+        workspace = self.folder.name
+        found.keywords = self._objects(file, "keywords", "keyword", Keyword)
+        consent = checker.document.data.get("consent", {}) if checker.document.data else {}
+        self._note(checker, ("consent",), f"{workspace}/consent")
+        self.sources.fix(f"{workspace}/keywords", Source(checker.document.file, 1))
+        model = checker.model(ConsentConfig, consent, at=("consent",), address=f"{workspace}/consent")
+        found.consent = model or found.consent
+        check_none(
+            {
+                name: {k: v for k, v in rule.items() if k != "words"}
+                for name, rule in rules.items()
+                if isinstance(rule, dict)
+            },
+            checker,
+            workspace,
+            ("keywords",),
+        )
+        for name, rule in rules.items():
+            address = f"{workspace}/keyword/{name}"
+            if senders is not None:
+                self._refer(checker, ("keywords", name), rule, "senders", "sender", senders, address)
+            self._refer(checker, ("keywords", name), rule, "reply", "template", self.folder.templates, address)
+        for word in ("stop", "start", "help"):
+            at: Path = ("consent", word)
+            inner = consent.get(word) if isinstance(consent, dict) else None
+            self._refer(checker, at, inner, "reply", "template", self.folder.templates, f"{workspace}/consent")
+        check_keywords(checker, workspace, rules, senders or ())
+
+    @staticmethod
+    def _refer(
+        checker: Checker, at: Path, data: Any, key: str, kind: str, known: Collection[str], address: str
+    ) -> None:
+        for path, name in texts(data, key):
+            if name not in known:
+                message, hint = f"there is no {kind} {name!r}", did_you_mean(name, known)
+                checker.at((*at, *path), f"ref.unknown-{kind}", message, hint, address=address)
+
+    def _conversations(self, found: Contents, senders: Mapping[str, Any] | None) -> None:
+        if not self.folder.tests:
+            return
+        adapter = TypeAdapter(list[Conversation])
+        for name, path in self.folder.tests.items():
+            document = self._document(f"tests/{name}.yaml", path)
+            if document is None or document.data is None:
+                continue
+            checker = Checker(document)
+            value = checker.model(Conversation, document.data, adapter=adapter)
+            if value is not None:
+                found.conversations[document.file] = value
+            items = document.data if isinstance(document.data, list) else []
+            for index, item in enumerate(items):
+                self._check_conversation(checker, index, item, found, senders)
+
+    def _check_conversation(
+        self, checker: Checker, index: int, item: Any, found: Contents, senders: Mapping[str, Any] | None
+    ) -> None:
+        if not isinstance(item, dict):
+            return
+        if found.people_read and isinstance(item.get("person"), str):
+            self._refer(checker, (index,), item, "person", "person", found.people, "")
+        steps = item.get("steps")
+        for number, step in enumerate(steps if isinstance(steps, list) else ()):
+            if not isinstance(step, dict):
+                continue
+            at: Callable[[str], Path] = lambda key, n=number: (index, "steps", n, key)  # type: ignore[misc]  # noqa: E731 # binds the loop's number
+            if senders is not None:
+                self._refer(checker, at("receive"), step.get("receive"), "to", "sender", senders, "")
+            self._refer(checker, at("send"), step.get("send"), "template", "template", self.folder.templates, "")
+            self._refer(checker, at("expect"), step.get("expect"), "rule", "keyword", found.keywords, "")
