@@ -1,0 +1,84 @@
+"""Between what Engine speaks in and what a row holds: moments, JSON, message ids."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from engine.types import Json
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"  # RFC 4648 base32hex: sorts as the number does
+_PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_PREFIX = "msg_"
+_SEQ_DIGITS = 8
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True)
+
+
+def to_micros(moment: datetime) -> int:
+    """Gives microseconds since 1970 in UTC. Raises TypeError for a moment without a zone."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def to_moment(micros: int) -> datetime:
+    """Gives the moment, aware, in UTC."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def to_optional_moment(micros: int | None) -> datetime | None:
+    """Gives the moment, or None for none."""
+    return None if micros is None else to_moment(micros)
+
+
+def dumps(value: Json) -> str:
+    """Gives compact JSON. Raises ValueError for what JSON cannot hold."""
+    return _ENCODER.encode(value)
+
+
+def digest(template: str, data: Json) -> str:
+    """Gives a hash that is equal for equal templates and data, whatever the order of keys."""
+    return blake2b(_CANONICAL.encode([template, data]).encode(), digest_size=16).hexdigest()
+
+
+class MessageIds:
+    """Makes public ids of row numbers and back, without a column or an index for them.
+
+    An id is `msg_`, the row number in 8 digits (so ids sort by age) and 60 bits of a keyed hash: an id cannot be
+    guessed, and an id of another state, or of one that was deleted and made anew, is not found here.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = blake2b(key=key, digest_size=8)
+
+    def encode(self, seq: int) -> str:
+        """Gives the id of a row."""
+        pairs = _PAIRS
+        number = pairs[seq >> 30] + pairs[seq >> 20 & 1023] + pairs[seq >> 10 & 1023] + pairs[seq & 1023]
+        return _PREFIX + number + self._mark(seq)
+
+    def decode(self, message_id: str) -> int | None:
+        """Gives the row of an id, None for what is no id of this state."""
+        digits = message_id[len(_PREFIX) : len(_PREFIX) + _SEQ_DIGITS]
+        try:
+            seq = int(digits, 32)
+        except ValueError:
+            return None
+        return seq if 0 < seq < 1 << 40 and self.encode(seq) == message_id else None
+
+    def _mark(self, seq: int) -> str:
+        keyed = self._keyed.copy()
+        keyed.update(seq.to_bytes(5, "big"))
+        mark = int.from_bytes(keyed.digest(), "big")
+        pairs = _PAIRS
+        return (
+            pairs[mark >> 50 & 1023]
+            + pairs[mark >> 40 & 1023]
+            + pairs[mark >> 30 & 1023]
+            + pairs[mark >> 20 & 1023]
+            + pairs[mark >> 10 & 1023]
+            + pairs[mark & 1023]
+        )

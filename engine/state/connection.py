@@ -1,0 +1,239 @@
+"""One SQLite file: how it is opened, read and written, and what its failures mean.
+
+SQLite's locks need a local disk: on NFS, SMB and most shared folders of virtual machines they do not hold, and WAL
+cannot work at all (https://www.sqlite.org/wal.html, "all processes using a database must be on the same host").
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlite_utils
+
+from engine.errors import StateUnavailable
+from engine.state.migrations import APPLICATION_ID, migrations, names
+
+BUSY_SECONDS = 30.0
+
+
+class Connection:
+    """A connection shared by the threads of a process, one at a time."""
+
+    def __init__(self, conn: sqlite3.Connection, *, path: Path, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._conn = conn
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool) -> Connection:
+        """Opens the file, making and migrating it unless read_only. Raises StateUnavailable.
+
+        With read_only, a file that does not exist (or is empty) reads as an empty state.
+        """
+        with failures(path):
+            if read_only:
+                conn, is_new = _open_to_read(path)
+            else:
+                conn, is_new = _open_to_write(path), False
+            try:
+                _check(conn, path, migrate=is_new or not read_only)
+                if read_only:
+                    conn.execute("PRAGMA query_only = ON")
+            except BaseException:
+                conn.close()
+                raise
+            return cls(conn, path=path, read_only=read_only)
+
+    def close(self) -> None:
+        """Closes the file; the last one to close it empties the write-ahead log."""
+        with self._lock, failures(self.path):
+            self._conn.close()
+
+    def must_write(self) -> None:
+        """Raises StateUnavailable where it was opened for reading only."""
+        if self.read_only:
+            raise StateUnavailable(f"the state {self.path} is open for reading only")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Gives the connection inside a write transaction: all of it is on disk afterwards, or nothing."""
+        self.must_write()
+        with self._lock, failures(self.path):
+            conn = self._conn
+            conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield conn
+                conn.execute("COMMIT")
+            except BaseException:
+                if conn.in_transaction:
+                    conn.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Gives the connection inside a read transaction: every query in it sees the same moment."""
+        with self._lock, failures(self.path):
+            conn = self._conn
+            conn.execute("BEGIN")
+            try:
+                yield conn
+            finally:
+                if conn.in_transaction:
+                    conn.execute("COMMIT")
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """Gives the rows of one query."""
+        with self._lock, failures(self.path):
+            return self._conn.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """Gives the first row of one query, None where there is none."""
+        with self._lock, failures(self.path):
+            return self._conn.execute(sql, parameters).fetchone()
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the file as far as readers allow, and cuts it."""
+        with self._lock, failures(self.path):
+            self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+@contextmanager
+def failures(path: Path) -> Iterator[None]:
+    """Turns what can go wrong with a file into StateUnavailable; anything else is a bug and passes through."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        known = _FAILURES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if known is None:
+            raise
+        message, hint = known
+        raise StateUnavailable(message.format(path=path), hint=hint.format(path=path)) from error
+    except OSError as error:
+        raise StateUnavailable(
+            f"the state {path} cannot be opened: {error.strerror or error}",
+            hint=f"check the folder {path.parent} and who may write there",
+        ) from error
+
+
+_FAILURES = {
+    sqlite3.SQLITE_FULL: (
+        "the disk is full: the state {path} could not be written, and is as it was before",
+        "make room and try again",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "the state {path} cannot be written",
+        "give the user that runs Engine write permission on the file and its folder",
+    ),
+    sqlite3.SQLITE_PERM: ("the state {path} cannot be opened", "check who may read and write it"),
+    sqlite3.SQLITE_CANTOPEN: (
+        "the state {path} cannot be opened",
+        "check that its folder exists and that the user that runs Engine may write there",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "{path} is not a SQLite database",
+        "check `state:` in engine.yaml, or restore the file from a backup",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "the state {path} is damaged",
+        "restore it from a backup, or try `sqlite3 {path} .recover`",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "the state {path} stayed locked by another process for more than 30 seconds",
+        "find what holds it (`fuser {path}`) and try again",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk under the state {path} failed to read or write",
+        "check the disk and its free space; the state needs a local disk, never a network one",
+    ),
+}
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    if path.is_dir():
+        raise StateUnavailable(f"the state {path} is a folder", hint="name a file in `state:` in engine.yaml")
+    if not path.exists():
+        # Numbers and words of people lie in it: only its owner may look. The log files beside it inherit the mode.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    conn = _connect(path, "mode=rw")
+    try:
+        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute("PRAGMA foreign_keys = ON")
+        # Overwrites what is deleted, where that costs no further page: an erased person is gone from the file as well.
+        conn.execute("PRAGMA secure_delete = FAST")
+        conn.execute("PRAGMA journal_size_limit = 67108864")
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def _open_to_read(path: Path) -> tuple[sqlite3.Connection, bool]:
+    if not path.exists() or path.stat().st_size == 0:
+        return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False), True
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        # A reader of a write-ahead log needs its two files, and only one that may write takes them away again.
+        return _connect(path, "mode=rw"), False
+    conn = _connect(path, "mode=ro")
+    try:
+        conn.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        conn.close()
+        if Path(f"{path}-wal").exists():
+            raise
+        # In a place where nobody can write, nothing can change under the reader either.
+        conn = _connect(path, "immutable=1")
+    return conn, False
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    conn = sqlite3.connect(
+        f"file:{quote(str(path))}?{how}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    conn.execute("PRAGMA cache_size = -32768")
+    return conn
+
+
+def _check(conn: sqlite3.Connection, path: Path, *, migrate: bool) -> None:
+    """Makes sure that the file is ours and that its tables are the ones that we know."""
+    is_empty = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if not is_empty and conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise StateUnavailable(f"{path} is another program's database", hint="check `state:` in engine.yaml")
+    db = sqlite_utils.Database(conn, recursive_triggers=False, execute_plugins=False)
+    series = migrations()
+    applied = {migration.name for migration in series.applied(db)}
+    unknown = sorted(applied.difference(names()))
+    if unknown:
+        raise StateUnavailable(
+            f"the state {path} was made by a newer Engine (it has the migration {unknown[-1]})",
+            hint="update Engine here, or restore an older backup of the state",
+        )
+    if not series.pending(db):
+        return
+    if not migrate:
+        raise StateUnavailable(
+            f"the state {path} was made by an older Engine and has not been migrated",
+            hint="run a command that writes, e.g. `engine apply`; it migrates the state",
+        )
+    conn.execute("PRAGMA journal_mode = WAL").fetchone()
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        series.apply(db)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise

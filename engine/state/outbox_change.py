@@ -1,0 +1,203 @@
+"""Fenced changes of messages, and the sweep of leases that ran out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.state.codec import dumps, to_micros
+from engine.state.outbox_queue import lane_id
+from engine.state.room import HistoryRow, Room, some, write_history
+from engine.store import Change
+from engine.types import MessageState
+
+LEASE_EXPIRED = "lease.expired"
+
+_UPDATE = """UPDATE messages SET state = ?, reason = ?, error_code = ?, due_at = ?, lane = ?, provider_id = ?,
+    look_ups = ?, went = ?, started_at = ?, changes = ?, updated_at = ?, owner = ?, lease_until = ? WHERE seq = ?"""
+
+
+@dataclass(slots=True)
+class _Message:
+    """A message as it stands while a batch of changes goes over it."""
+
+    seq: int
+    workspace: str
+    state: str
+    reason: str | None
+    error_code: str | None
+    due_at: int
+    lane: int
+    provider_id: str | None
+    look_ups: int
+    went: int
+    started_at: int | None
+    changes: int
+    attempt: int
+    owner: str | None
+    lease_until: int | None
+    updated_at: int | None
+
+    def values(self) -> tuple[Any, ...]:
+        return (
+            self.state,
+            self.reason,
+            self.error_code,
+            self.due_at,
+            self.lane,
+            self.provider_id,
+            self.look_ups,
+            self.went,
+            self.started_at,
+            self.changes,
+            self.updated_at,
+            self.owner,
+            self.lease_until,
+            self.seq,
+        )
+
+
+class Changing(Room):
+    """The part of the store that records what became of messages."""
+
+    def change(self, changes: Sequence[Change]) -> Sequence[bool]:
+        """Makes each change whose fence holds; True where made. A provider id that another message has is refused.
+
+        Where the state changes, its reason and error code are the change's own, and a doubt that begins counts its
+        look-ups from 0; where it stays, what a change does not give stays too. With `not_sent` the attempt no longer
+        counts as one that may have gone out: look-ups need not reach back to it.
+        """
+        if not changes:
+            return []
+        made = []
+        history: list[HistoryRow] = []
+        with self._file.write() as conn:
+            seqs = self._seqs(change.id for change in changes)
+            messages = _messages(conn, seqs)
+            holders = _holders(conn, changes, messages, seqs)
+            lanes: dict[str, int] = {}
+            touched: dict[int, _Message] = {}
+            for change, seq in zip(changes, seqs, strict=True):
+                message = messages.get(seq or 0)
+                if message is None or not _may(change, message, holders):
+                    made.append(False)
+                    continue
+                if change.lane is not None and change.lane not in lanes:
+                    lanes[change.lane] = lane_id(conn, change.lane)
+                if change.provider_id is not None:
+                    holders[message.workspace, change.provider_id] = message.seq
+                history.append(_apply(change, message, lanes))
+                touched[message.seq] = message
+                made.append(True)
+            conn.executemany(_UPDATE, [message.values() for message in touched.values()])
+            write_history(conn, history)
+        return made
+
+    def sweep(self, *, now: datetime, first_look: timedelta) -> Mapping[str, int]:
+        """Ends leases that ran out: claimed → queued, or retry_wait after an attempt; sending → in_doubt."""
+        at = to_micros(now)
+        expired = "FROM messages INDEXED BY messages_leased WHERE state IN ('claimed', 'sending') AND lease_until <= ?"
+        if self._file.row(f"SELECT 1 {expired} LIMIT 1", (at,)) is None:
+            return {}
+        counts: dict[str, int] = {}
+        with self._file.write() as conn:
+            rows = conn.execute(f"SELECT seq, state, attempt, changes {expired}", (at,)).fetchall()
+            updates, history = [], []
+            for seq, was, attempt, changes in rows:
+                if was == MessageState.SENDING:
+                    state, due_at = MessageState.IN_DOUBT, to_micros(now + first_look)
+                else:
+                    state, due_at = MessageState.RETRY_WAIT if attempt else MessageState.QUEUED, None
+                updates.append((state.value, LEASE_EXPIRED, due_at, at, seq))
+                history.append((seq, changes + 1, at, was, state.value, attempt, LEASE_EXPIRED, None))
+                counts[state.value] = counts.get(state.value, 0) + 1
+            conn.executemany(
+                """UPDATE messages SET state = ?, reason = ?, due_at = coalesce(?, due_at), updated_at = ?,
+                    owner = NULL, lease_until = NULL, look_ups = 0, changes = changes + 1 WHERE seq = ?""",
+                updates,
+            )
+            write_history(conn, history)
+        return counts
+
+
+def _messages(conn: sqlite3.Connection, seqs: Sequence[int | None]) -> dict[int, _Message]:
+    rows = conn.execute(
+        """SELECT m.seq, m.workspace, m.state, m.reason, m.error_code, m.due_at, m.lane, m.provider_id, m.look_ups,
+            m.went, m.started_at, m.changes, m.attempt, m.owner, m.lease_until, m.updated_at
+        FROM json_each(?) j CROSS JOIN messages m ON m.seq = j.value""",
+        (some({seq for seq in seqs if seq is not None}),),
+    )
+    return {row[0]: _Message(*row) for row in rows}
+
+
+def _holders(
+    conn: sqlite3.Connection, changes: Sequence[Change], messages: Mapping[int, _Message], seqs: Sequence[int | None]
+) -> dict[tuple[str, str], int]:
+    """Gives which message has each provider id that the changes bring."""
+    wanted = [
+        (messages[seq].workspace, change.provider_id)
+        for change, seq in zip(changes, seqs, strict=True)
+        if change.provider_id is not None and seq is not None and seq in messages
+    ]
+    if not wanted:
+        return {}
+    rows = conn.execute(
+        """SELECT m.workspace, m.provider_id, m.seq FROM json_each(?) j CROSS JOIN messages m
+            ON m.workspace = j.value ->> 0 AND m.provider_id = j.value ->> 1""",
+        (some(wanted),),
+    )
+    return {(workspace, provider_id): seq for workspace, provider_id, seq in rows}
+
+
+def _may(change: Change, message: _Message, holders: Mapping[tuple[str, str], int]) -> bool:
+    if message.state not in change.was:
+        return False
+    if change.attempt is not None and change.attempt != message.attempt:
+        return False
+    if change.owner is not None and change.owner != message.owner:
+        return False
+    provider_id = change.provider_id
+    return provider_id is None or holders.get((message.workspace, provider_id), message.seq) == message.seq
+
+
+def _apply(change: Change, message: _Message, lanes: Mapping[str, int]) -> HistoryRow:
+    was, at = message.state, to_micros(change.at)
+    moves = was != change.state.value
+    message.state = change.state.value
+    message.reason = change.reason if moves or change.reason is not None else message.reason
+    message.error_code = change.error_code if moves or change.error_code is not None else message.error_code
+    if change.due_at is not None:
+        message.due_at = to_micros(change.due_at)
+    if change.lane is not None:
+        message.lane = lanes[change.lane]
+    if change.provider_id is not None:
+        message.provider_id = change.provider_id
+    if change.look_ups is not None:
+        message.look_ups = change.look_ups
+    elif moves and change.state is MessageState.IN_DOUBT:
+        message.look_ups = 0
+    if change.not_sent and message.went:
+        message.went -= 1
+        if not message.went:
+            message.started_at = None
+    if change.state not in (MessageState.CLAIMED, MessageState.SENDING):
+        message.owner = message.lease_until = None
+    message.changes += 1
+    message.updated_at = at
+    return (message.seq, message.changes, at, was, message.state, message.attempt, change.reason, _detail(change))
+
+
+def _detail(change: Change) -> str | None:
+    detail = dict(change.detail)
+    if change.error_code is not None:
+        detail.setdefault("error_code", change.error_code)
+    if change.provider_id is not None:
+        detail.setdefault("provider_id", change.provider_id)
+    if change.due_at is not None:
+        detail.setdefault("due_at", change.due_at.isoformat())
+    if change.not_sent:
+        detail.setdefault("not_sent", True)
+    return dumps(detail) if detail else None

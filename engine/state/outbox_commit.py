@@ -1,0 +1,178 @@
+"""The commit just before the wire: claimed becomes sending, checked and frozen in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.state.codec import dumps, to_micros
+from engine.state.consent import effective, present
+from engine.state.room import HistoryRow, Room, some, write_history
+from engine.store import Committed, Prepared
+from engine.types import ConsentNeed, ConsentState, MessageState, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    seq: int
+    workspace: str
+    family: int
+    attempt: int
+    changes: int
+    to: str  # as frozen before, else as prepared
+
+
+class Committing(Room):
+    """The part of the store that lets messages go out."""
+
+    def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
+        """claimed → sending, in one transaction with its checks. What fails one is suppressed with the reason
+        (`consent.stopped`, `consent.not-subscribed`, `duplicate.number`; `link.taken` where a link is another's)."""
+        at = to_micros(now)
+        results: list[Committed] = []
+        sent: list[tuple[Prepared, _Row]] = []
+        suppressed: list[tuple[Prepared, _Row, str]] = []
+        with self._file.write() as conn:
+            rows = self._fenced(conn, prepared)
+            checks = _Checks(conn, [(p, row) for p, row in zip(prepared, rows, strict=True) if row is not None])
+            for item, row in zip(prepared, rows, strict=True):
+                if row is None:
+                    results.append(Committed(item.id, None))
+                    continue
+                reason = checks.reason(item, row)
+                if reason is None:
+                    sent.append((item, row))
+                    results.append(Committed(item.id, MessageState.SENDING))
+                else:
+                    suppressed.append((item, row, reason))
+                    results.append(Committed(item.id, MessageState.SUPPRESSED, reason))
+            _freeze(conn, [*sent, *((item, row) for item, row, _ in suppressed)])
+            _send(conn, sent, at, to_micros(now + lease))
+            _suppress(conn, suppressed, at)
+        return results
+
+    def _fenced(self, conn: sqlite3.Connection, prepared: Sequence[Prepared]) -> list[_Row | None]:
+        """Gives the row of each whose fence holds; the second of one message in a batch finds it taken."""
+        seqs = self._seqs(item.id for item in prepared)
+        found = conn.execute(
+            """SELECT m.seq, m.workspace, m.family, m.attempt, m.changes, m.state, m.owner, f.number
+            FROM json_each(?) j CROSS JOIN messages m ON m.seq = j.value LEFT JOIN frozen f ON f.message = m.seq""",
+            (some(seq for seq in seqs if seq is not None),),
+        )
+        by_seq = {row[0]: row for row in found}
+        rows: list[_Row | None] = []
+        for item, seq in zip(prepared, seqs, strict=True):
+            row = by_seq.pop(seq, None)
+            if row is None or row[5] != MessageState.CLAIMED or row[6] != item.owner or row[3] != item.attempt:
+                rows.append(None)
+            else:
+                rows.append(_Row(row[0], row[1], row[2], row[3], row[4], row[7] or item.frozen.to))
+        return rows
+
+
+class _Checks:
+    """What must hold at this very moment; each question is asked once for the whole batch."""
+
+    def __init__(self, conn: sqlite3.Connection, items: Sequence[tuple[Prepared, _Row]]) -> None:
+        self._consent = present(
+            conn, {(row.workspace, row.to) for item, row in items if item.need is not ConsentNeed.NOTHING}
+        )
+        self._went: dict[tuple[int, str], int] = {
+            (family, number): message
+            for message, family, number in conn.execute(
+                """SELECT f.message, f.family, f.number
+                FROM json_each(?) j CROSS JOIN frozen f ON f.workspace = j.value ->> 0 AND f.number = j.value ->> 1
+                    AND f.family = j.value ->> 2
+                JOIN messages m ON m.seq = f.message WHERE m.went > 0""",
+                (some((row.workspace, row.to, row.family) for _, row in items),),
+            )
+        }
+        shorts = [link.short for item, _ in items for link in item.frozen.links]
+        self._links: dict[str, int] = {}
+        if shorts:
+            self._links.update(
+                conn.execute(
+                    "SELECT short, message FROM links WHERE short IN (SELECT value FROM json_each(?))", (some(shorts),)
+                )
+            )
+
+    def reason(self, item: Prepared, row: _Row) -> str | None:
+        """Gives why a message must not go out, None where it may; then its number and links are taken."""
+        if item.need is not ConsentNeed.NOTHING:
+            state = effective(self._consent.get((row.workspace, row.to), ()), item.consent_sender)
+            if state is ConsentState.STOPPED:
+                return "consent.stopped"
+            if item.need is ConsentNeed.SUBSCRIBED and state is not ConsentState.SUBSCRIBED:
+                return "consent.not-subscribed"
+        if self._went.get((row.family, row.to), row.seq) != row.seq:
+            return "duplicate.number"
+        if any(self._links.get(link.short, row.seq) != row.seq for link in item.frozen.links):
+            return "link.taken"
+        self._went[row.family, row.to] = row.seq
+        self._links.update((link.short, row.seq) for link in item.frozen.links)
+        return None
+
+
+def _freeze(conn: sqlite3.Connection, items: Iterable[tuple[Prepared, _Row]]) -> None:
+    """Keeps what goes over the wire; a message that was frozen before stays as it was."""
+    senders: dict[Sender, str] = {}
+    rows = []
+    for item, row in items:
+        frozen = item.frozen
+        sender = frozen.sender
+        if sender not in senders:
+            senders[sender] = dumps([sender.name, sender.kind.value, sender.value, sender.mms])
+        rows.append(
+            (
+                row.seq,
+                row.workspace,
+                row.family,
+                frozen.to,
+                frozen.country,
+                senders[sender],
+                frozen.body,
+                dumps(frozen.media) if frozen.media else "[]",
+                str(frozen.encoding),
+                frozen.segments,
+            )
+        )
+    conn.executemany("INSERT INTO frozen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message) DO NOTHING", rows)
+
+
+def _send(conn: sqlite3.Connection, sent: Sequence[tuple[Prepared, _Row]], at: int, lease_until: int) -> None:
+    # A look-up must reach back to the first attempt that may have left something behind, so its start stays.
+    conn.executemany(
+        """UPDATE messages SET state = 'sending', attempt = attempt + 1, went = went + 1, changes = changes + 1,
+            look_ups = 0, updated_at = ?1, lease_until = ?2, started_at = coalesce(started_at, ?1),
+            first_at = coalesce(first_at, ?1), reason = NULL,
+            error_code = NULL WHERE seq = ?3""",
+        [(at, lease_until, row.seq) for _, row in sent],
+    )
+    links = [
+        (link.short, row.seq, link.position, link.url, None if link.expires_at is None else to_micros(link.expires_at))
+        for item, row in sent
+        if not row.attempt
+        for link in item.frozen.links
+    ]
+    if links:
+        conn.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?) ON CONFLICT (short) DO NOTHING", links)
+    write_history(conn, [_entry(item, row, at, MessageState.SENDING, row.attempt + 1, None) for item, row in sent])
+
+
+def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Row, str]], at: int) -> None:
+    if not suppressed:
+        return
+    conn.executemany(
+        """UPDATE messages SET state = 'suppressed', reason = ?, changes = changes + 1, updated_at = ?, owner = NULL,
+            lease_until = NULL WHERE seq = ?""",
+        [(reason, at, row.seq) for _, row, reason in suppressed],
+    )
+    entries = [_entry(item, row, at, MessageState.SUPPRESSED, row.attempt, why) for item, row, why in suppressed]
+    write_history(conn, entries)
+
+
+def _entry(item: Prepared, row: _Row, at: int, state: MessageState, attempt: int, reason: str | None) -> HistoryRow:
+    detail = dumps({"trail": item.trail}) if item.trail else None
+    return (row.seq, row.changes + 1, at, MessageState.CLAIMED.value, state.value, attempt, reason, detail)
