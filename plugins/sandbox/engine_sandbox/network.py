@@ -25,7 +25,7 @@ _COLUMNS = (
     "id, direction, phone, sender, sender_kind, body, media, at, sent_at, done_at, error_code,"
     " workspace, reference, attempt"
 )
-_INSERT = f"INSERT INTO texts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = f"INSERT INTO texts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 # fixed column names
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _write_ahead(conn: sqlite3.Connection) -> None:
-    # Changing the journal mode does not wait for other connections as statements do: it fails at once where one is busy.
+    # Changing the journal mode does not wait for other connections, as statements do: it fails where one is busy.
     for tries_left in range(BUSY_SECONDS * 20, -1, -1):
         try:
             if conn.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
@@ -178,7 +178,8 @@ def _create(conn: sqlite3.Connection) -> None:
         return
     columns = {
         "id": str, "direction": str, "phone": str, "sender": str, "sender_kind": str, "body": str, "media": str,
-        "at": int, "sent_at": int, "done_at": int, "error_code": str, "workspace": str, "reference": str, "attempt": int,
+        "at": int, "sent_at": int, "done_at": int, "error_code": str, "workspace": str, "reference": str,
+        "attempt": int,
     }  # fmt: skip
     table.create(columns, pk="id", not_null=set(columns) - {"error_code"}, if_not_exists=True, strict=True)
     table.create_index(["phone", "at"], if_not_exists=True)
