@@ -91,7 +91,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
             if auth is not None:
                 request = request.basic_auth(*auth)
             if data:
-                request = request.body_bytes(urlencode(data, doseq=True).encode())
+                request = request.form(_pairs(data))
             if timeout is not None:
                 request = request.timeout(timedelta(seconds=timeout))
             ready = request.build()
@@ -136,9 +136,19 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
             # A page of a list names the next one by its whole address; credentials go nowhere but to Twilio.
             raise NeverLeftError("request", "the address is not one of Twilio's")
         if params:
-            query = urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
-            uri = f"{uri}{'&' if '?' in uri else '?'}{query}"
+            uri = f"{uri}{'&' if '?' in uri else '?'}{urlencode(_pairs(params))}"
         return uri
+
+
+def _pairs(fields: dict[str, object]) -> list[tuple[str, str]]:
+    """Gives fields one by one, a list once for each of its items: that is how several MediaUrl are sent."""
+    pairs = []
+    for name, value in fields.items():
+        if isinstance(value, list | tuple):
+            pairs += [(name, str(item)) for item in value]
+        elif value is not None:
+            pairs.append((name, str(value)))
+    return pairs
 
 
 def _named(error: PyreqwestError) -> WireError:
