@@ -56,11 +56,14 @@ class Sandbox(Provider[SandboxOptions]):
         super().__init__(options, context)
         self._path = context.state_folder / f"{options.network}.db"
         self._network: Network | None = None
+        self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sandbox")
         self._groups: Groups[Text] = Groups(self._record, self._thread)
 
     async def send(self, message: OutboundMessage) -> Receipt:
         """Takes a message, or refuses it as Twilio would. Messages sent at the same time are written together."""
+        if self.context.read_only:
+            raise SendError("read-only", SendOutcome.NOT_SENT, "nothing is sent from a read-only context")
         if self.options.latency_ms:
             await asyncio.sleep(self.options.latency_ms / 1000)
         refused = refusal(message)
@@ -103,6 +106,8 @@ class Sandbox(Provider[SandboxOptions]):
 
     def receive(self, from_number: str, to: str, body: str) -> InboundMessage:
         """Makes a phone send a text to one of our senders. Raises StateUnavailable."""
+        if self.context.read_only:
+            raise StateUnavailable("nothing is received in a read-only context")
         now = self._now()
         text = Text(
             id=self._new_id(),
@@ -125,9 +130,11 @@ class Sandbox(Provider[SandboxOptions]):
         return InboundMessage(text.id, from_number, to, body)
 
     async def close(self) -> None:
-        """Closes the file."""
-        self._thread.submit(self._close).result()
-        self._thread.shutdown()
+        """Closes the file. A second time, there is nothing left to close."""
+        if not self._closed:
+            self._closed = True
+            self._thread.submit(self._close).result()
+            self._thread.shutdown()
 
     def _to_phone(self, message: OutboundMessage) -> Text:
         now = self._now()

@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from engine_sandbox.network import Network
@@ -19,6 +20,7 @@ from engine import (
     Absent,
     Found,
     OutboundMessage,
+    Provider,
     ProviderStatus,
     ProviderUnavailable,
     Sender,
@@ -28,9 +30,33 @@ from engine import (
     SendScope,
 )
 from engine.testing.context import ManualClock, plugin_context
+from engine.testing.provider import Arrived, ProviderConformance
 
 SENDER = Sender("support", SenderKind.LONG_CODE, "+14155550100")
 MESSAGE = OutboundMessage("m1", "acme", 1, "+14155550123", SENDER, "Hi Ada")
+
+
+class TestConformance(ProviderConformance):
+    provider_class = Sandbox
+    refused: ClassVar = {
+        "+15005550001": (SendOutcome.REJECTED, SendScope.RECIPIENT),
+        "+15005550002": (SendOutcome.REJECTED, SendScope.RECIPIENT),
+        "+15005550003": (SendOutcome.NOT_SENT, SendScope.SENDER),
+        "+15005550004": (SendOutcome.REJECTED, SendScope.RECIPIENT),
+        "+15005550009": (SendOutcome.REJECTED, SendScope.RECIPIENT),
+    }
+    opted_out = "+15005550004"
+
+    def options(self) -> Mapping[str, object]:
+        return {"sent_after": "1s", "delivered_after": "1s"}
+
+    def arrived(self, provider: Provider[Any]) -> Sequence[Arrived]:
+        network = Network.open(provider.context.state_folder / "sandbox.db", read_only=True)
+        try:
+            found = [text for phone in network.phones() for text in network.conversation(phone.number)]
+        finally:
+            network.close()
+        return [Arrived(text.phone, text.body, text.media) for text in sorted(found, key=lambda text: text.at)]
 
 
 @pytest.fixture
