@@ -97,7 +97,9 @@ def test_nothing_is_pinned_that_nobody_needs() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {canonical(line.partition("==")[0]) for line in pins if not line.startswith("#")}
     development = re.findall(r"^[\w-]+$", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.MULTILINE)
-    unseen = {canonical(name) for name in (*development, "engine-sms", *(project(plugin)["name"] for plugin in PLUGINS))}
+    unseen = {
+        canonical(name) for name in (*development, "engine-sms", *(project(plugin)["name"] for plugin in PLUGINS))
+    }
     needed: set[str] = set()
     while unseen:
         name = unseen.pop()
