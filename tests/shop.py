@@ -32,7 +32,14 @@ samples: [{person: ada}]
 Hi {{ customer.first_name | default: "there" }}: https://acme.example/card
 """
 NEWS = "---\ndescription: News\npurpose: marketing\nsender: main\n---\nNews from {{ workspace.name }}\n"
-CODE = "---\ndescription: Code\npurpose: transactional\nsender: main\nsamples: [{person: ada, data: {code: '1'}}]\n---\nCode {{ trigger.code }}\n"
+CODE = """\
+---
+purpose: transactional
+sender: main
+samples: [{person: ada, data: {code: "1"}}]
+---
+Code {{ trigger.code }}
+"""
 
 
 @dataclass

@@ -98,7 +98,7 @@ class SendLoop:
             self._poll(),
         ]
         tasks = [asyncio.create_task(stage) for stage in stages]
-        ends = [asyncio.create_task(self._stop.wait())]
+        ends: list[asyncio.Task[Any]] = [asyncio.ensure_future(self._stop.wait())]
         if drain:
             ends.append(asyncio.create_task(self._drained()))
         try:
