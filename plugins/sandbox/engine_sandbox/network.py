@@ -173,7 +173,18 @@ def _write_ahead(conn: sqlite3.Connection) -> None:
 
 
 def _create(conn: sqlite3.Connection) -> None:
-    table = sqlite_utils.Database(conn, execute_plugins=False).table("texts")
+    # One transaction from the look to the change: of two processes that find no table, the second waits for the first.
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        _create_table(sqlite_utils.Database(conn, execute_plugins=False).table("texts"))
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+
+
+def _create_table(table: sqlite_utils.db.Table) -> None:
     if table.exists():
         return
     columns = {
