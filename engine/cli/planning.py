@@ -17,7 +17,6 @@ from engine.types import Finding, Severity
 
 if TYPE_CHECKING:
     from engine.cli.context import App
-    from engine.config.load import Loaded
     from engine.config.models import Project
     from engine.plugins import Plugins
     from engine.reconcile.apply import Desired
@@ -48,7 +47,8 @@ class Wanted:
 
 def wanted(app: App) -> Wanted:
     """Loads and checks the whole config. Raises ConfigError with every finding where any is an error."""
-    from engine.cli.validate import findings_of
+    from engine.cli.findings import findings_of
+    from engine.config.load import unset_error
     from engine.config.snapshot import snapshot
     from engine.reconcile.apply import Desired
 
@@ -56,7 +56,9 @@ def wanted(app: App) -> Wanted:
     findings = findings_of(app)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise ConfigError("the config is invalid", findings, hint="see all of it with: engine validate")
-    project, plugins = loaded.require(), app.plugins()
+    project, plugins = loaded.require(), loaded.plugins
+    if plugins is None:
+        raise ConfigError("the plugins cannot be loaded", findings)
     return Wanted(
         project=project,
         plugins=plugins,
@@ -66,7 +68,7 @@ def wanted(app: App) -> Wanted:
             environment=app.environment,
             versions=versions(plugins),
         ),
-        unset=unset(loaded),
+        unset=tuple(unset_error(unset) for unset in loaded.unset),
         warnings=tuple(findings),
     )
 
@@ -79,25 +81,6 @@ def versions(plugins: Plugins) -> dict[str, str]:
 
     found = {info.distribution: info.version for info in installed(plugins) if info.loaded and info.distribution}
     return {**found, "engine-sms": version("engine-sms")}
-
-
-def unset(loaded: Loaded) -> tuple[Finding, ...]:
-    """Gives a finding for each variable that the config uses, outside of secrets, and that is not set."""
-    return tuple(
-        Finding(
-            code="config.unset-variable",
-            severity=Severity.ERROR,
-            message=f"the variable {one.name} is not set",
-            hint=f"set it, or give it a default: ${{{one.name}:-…}}",
-            file=one.source.file,
-            line=one.source.line,
-            column=one.source.column,
-            end_line=one.source.end_line,
-            end_column=one.source.end_column,
-            address=one.address,
-        )
-        for one in loaded.unset
-    )
 
 
 def with_renderings(app: App, plan: Plan, before: Objects | None, asked: Wanted) -> Plan:
