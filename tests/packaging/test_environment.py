@@ -10,7 +10,7 @@ from pytest_socket import SocketConnectBlockedError
 
 
 def test_the_network_is_closed() -> None:
-    with pytest.raises(SocketConnectBlockedError):
+    with pytest.warns(UserWarning, match="192.0.2.1"), pytest.raises(SocketConnectBlockedError):
         socket.create_connection(("192.0.2.1", 443), timeout=1)
 
 
