@@ -1,0 +1,50 @@
+"""Builds a workspace's composer: which normaliser and which shortener, as the config says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.compose.composer import Composer
+from engine.compose.links import LinkRules
+from engine.compose.recipients import Reader
+from engine.config.models import Links, Project
+from engine.config.providers import build_normaliser
+from engine.contracts import PluginContext, Shortener
+from engine.errors import UsageError
+from engine.names import did_you_mean
+from engine.plugins import Plugins
+
+Contexts = Callable[[str], PluginContext]
+
+
+def composer(project: Project, workspace: str, *, plugins: Plugins, context: Contexts) -> Composer:
+    """Gives what composes a workspace's messages. Raises UsageError for an unknown workspace, ConfigError where a plugin lacks."""
+    found = project.workspaces.get(workspace)
+    if found is None:
+        raise UsageError(f"there is no workspace {workspace!r}", hint=did_you_mean(workspace, project.workspaces))
+    settings = found.settings
+    rules = settings.links or Links()
+    return Composer(
+        workspace,
+        found,
+        plugins=plugins,
+        reader=Reader(settings, build_normaliser(settings, plugins, context)),
+        links=LinkRules(
+            shortener=shortener(rules, project.engine.public_url, plugins=plugins, context=context),
+            expire_after=rules.expire_after,
+            allowed_hosts=None if rules.allowed_hosts is None else tuple(rules.allowed_hosts),
+        ),
+    )
+
+
+def shortener(rules: Links, public_url: str, *, plugins: Plugins, context: Contexts) -> Shortener | None:
+    """Gives the shortener of a workspace; None where it is switched off, not loaded, or has no domain. Raises ConfigError."""
+    domain, name = rules.domain or public_url, rules.shortener
+    if not domain or name is None:
+        return None
+    if name not in plugins.shorteners and name == Links.model_fields["shortener"].default:
+        # The default name stands for whichever is loaded.
+        if len(plugins.shorteners) != 1:
+            return None
+        (name,) = plugins.shorteners
+    return plugins.shortener(name)(domain, context(name))

@@ -1,0 +1,149 @@
+"""Links in a rendered text: found, checked, and replaced by short ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+from engine.contracts import Shortener
+from engine.errors import ComposeError
+from engine.store import Link
+from engine.types import Finding, Severity
+
+# What ends an address: white space, quotes, angle brackets, and the backslash, which browsers read as a slash.
+_URL = re.compile(r"https?://[^\s<>\"“”„«»\\`{}|^\x00-\x1f\x7f]+", re.IGNORECASE)
+_TRAILING = ".,;:!?'’‘…*_~。，、！？；：」』）】"
+_BRACKETS = {")": "(", "]": "["}
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_NUMBER = re.compile(r"(?<![\w+])\+\d{8,15}(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A text with its links dealt with."""
+
+    text: str
+    links: tuple[Link, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRules:
+    """How a workspace treats links. `shortener` None: they stay as they are."""
+
+    shortener: Shortener | None
+    expire_after: timedelta
+    allowed_hosts: tuple[str, ...] | None  # None: any
+
+    def apply(
+        self,
+        text: str,
+        *,
+        shorten: bool,
+        message_id: str | None,
+        now: datetime,
+        number: str,
+        elsewhere: Callable[[str], str],
+    ) -> Linked:
+        """Checks every link and shortens it where asked; `elsewhere` is done to the text between links.
+
+        The same destination twice is one short link. Without a message id, links are the shortener's stand-ins.
+        Raises ComposeError: `link.host-not-allowed`, `link.not-https`.
+        """
+        shortener = self.shortener if shorten else None
+        own = host_of(self.shortener.domain) if self.shortener else None
+        made: dict[str, Link] = {}
+        findings: list[Finding] = []
+        parts: list[str] = []
+        position = 0
+        for start, end in spans(text):
+            parts.append(elsewhere(text[position:start]))
+            url, position = text[start:end], end
+            if own is not None and host_of(url) == own:
+                parts.append(url)
+                continue
+            self._check(url, https=shortener is not None)
+            if url not in made:
+                findings += personal_data(url, number)
+            if shortener is not None and url not in made:
+                made[url] = Link(_short(shortener, url, message_id, len(made)), url, len(made), now + self.expire_after)
+            parts.append(made[url].short if url in made else url)
+        parts.append(elsewhere(text[position:]))
+        return Linked("".join(parts), tuple(made.values()), tuple(findings))
+
+    def _check(self, url: str, *, https: bool) -> None:
+        host = host_of(url)
+        if self.allowed_hosts is not None and not (host and allowed(host, self.allowed_hosts)):
+            raise ComposeError(
+                "link.host-not-allowed",
+                f"the link leads to {host or url!r}, which is none of the allowed hosts",
+                hint="add the host to links.allowed_hosts, or correct the link",
+            )
+        if https and not url[:8].lower() == "https://":
+            raise ComposeError("link.not-https", f"{url} does not begin with https", hint="write it with https")
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Gives where each address stands, without the punctuation behind it."""
+    for found in _URL.finditer(text):
+        start, end = found.span()
+        while end > start and _is_punctuation(text[start:end]):
+            end -= 1
+        if end - start > len("https://"):
+            yield start, end
+
+
+def host_of(url: str) -> str | None:
+    """Gives an address's host, in small letters and as DNS knows it; None where it has none, or hides it behind an `@`."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if not host or "@" in parts.netloc:
+        return None
+    try:
+        return host.rstrip(".").encode("idna").decode().lower()
+    except UnicodeError:
+        return host.rstrip(".").lower()
+
+
+def allowed(host: str, hosts: Sequence[str]) -> bool:
+    """True where a host is one of the list; `*.acme.example` there stands for any sub-domain of acme.example."""
+    for entry in hosts:
+        name = host_of(f"https://{entry.removeprefix('*.')}")
+        if name is not None and (host.endswith(f".{name}") if entry.startswith("*.") else host == name):
+            return True
+    return False
+
+
+def personal_data(url: str, number: str) -> list[Finding]:
+    """Gives a warning where a destination gives somebody away: whoever guesses or forwards the link can read it."""
+    text = unquote(url.partition("://")[2])
+    digits = number.lstrip("+")
+    if not (_EMAIL.search(text) or _NUMBER.search(text) or (len(digits) >= 7 and digits in re.sub(r"\D", "", text))):
+        return []
+    return [
+        Finding(
+            "link.personal-data",
+            Severity.WARNING,
+            f"the link to {host_of(url) or 'this address'} holds a phone number or an e-mail address",
+            "lead to a page that asks for a login instead",
+        )
+    ]
+
+
+def _is_punctuation(url: str) -> bool:
+    last = url[-1]
+    if last in _BRACKETS:
+        return url.count(last) > url.count(_BRACKETS[last])
+    return last in _TRAILING
+
+
+def _short(shortener: Shortener, url: str, message_id: str | None, position: int) -> str:
+    if message_id is None:
+        return shortener.preview(url)
+    return shortener.shorten(url, message_id=message_id, position=position)

@@ -1,0 +1,97 @@
+"""From a text with Liquid in it to a text, or to the one error that says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from liquid import BoundTemplate
+from liquid.exceptions import (
+    BlockNestingError,
+    ContextDepthError,
+    LiquidError,
+    LiquidSyntaxError,
+    LocalNamespaceLimitError,
+    LoopIterationLimitError,
+    OutputStreamLimitError,
+    ResourceLimitError,
+    TemplateNotFoundError,
+    UnknownFilterError,
+)
+
+from engine.compose import budget
+from engine.compose.environment import Context, MessageEnvironment, Output
+from engine.compose.missing import MissingValue
+from engine.errors import ComposeError
+
+DEFAULT_HINT = 'give it a default, {{ … | default: "…" }}, or print it inside of {% if … %}'
+
+_LIMITS: tuple[tuple[type[LiquidError], str, str], ...] = (
+    (LoopIterationLimitError, "template.too-slow", f"loops run more than {budget.LOOPS:,} rounds"),
+    (budget.TooSlow, "template.too-slow", ""),
+    (OutputStreamLimitError, "template.too-big", f"more than {budget.OUTPUT:,} characters come out"),
+    (LocalNamespaceLimitError, "template.too-big", f"more than {budget.NAMESPACE:,} bytes are assigned"),
+    (budget.TooBig, "template.too-big", ""),
+    (BlockNestingError, "template.too-deep", f"tags stand inside of tags more than {budget.DEPTH} deep"),
+    (budget.TooDeep, "template.too-deep", ""),
+    (ContextDepthError, "template.too-deep", "scopes are nested too deep"),
+    (ResourceLimitError, "template.too-big", ""),
+)
+
+
+class Compiled:
+    """Parses each text once, and renders it as often as asked."""
+
+    def __init__(self, environment: MessageEnvironment) -> None:
+        self.environment = environment
+        self._parsed: dict[str, BoundTemplate] = {}
+
+    def parse(self, source: str) -> BoundTemplate:
+        """Gives the parsed text. Raises ComposeError."""
+        found = self._parsed.get(source)
+        if found is None:
+            try:
+                found = self._parsed[source] = self.environment.from_string(source)
+            except LiquidError as error:
+                raise translated(error) from error
+        return found
+
+    def render(self, source: str, names: Mapping[str, object], now: datetime | None) -> str:
+        """Gives what a text comes to. Raises ComposeError, never anything else."""
+        if "{" not in source:
+            return source
+        template = self.parse(source)
+        buffer = Output(budget.OUTPUT)
+        try:
+            template.render_with_context(Context(template, globals=names, now=now), buffer)
+        except LiquidError as error:
+            raise translated(error) from error
+        except Exception as error:  # noqa: BLE001 # whatever a filter makes of hostile data is this message's failure
+            raise ComposeError("template.failed", f"it cannot be rendered: {type(error).__name__}: {error}") from error
+        return buffer.getvalue()
+
+
+def translated(error: LiquidError) -> ComposeError:
+    """Gives the error in our words."""
+    where = place_of(error)
+    if isinstance(error, MissingValue):
+        return ComposeError("template.missing-value", f"{error.path} is missing{where}", hint=DEFAULT_HINT)
+    for kind, reason, words in _LIMITS:
+        if isinstance(error, kind):
+            return ComposeError(reason, (words or str(error.message)) + where)
+    if isinstance(error, UnknownFilterError):
+        return ComposeError("template.unknown-filter", f"{error.message}{where}")
+    if isinstance(error, TemplateNotFoundError):
+        return ComposeError("template.unknown-snippet", f"there is no snippet {error.args[0]!r}{where}")
+    if isinstance(error, LiquidSyntaxError):
+        return ComposeError("template.syntax", f"{error.message}{where}")
+    return ComposeError("template.failed", f"{error.message}{where}")
+
+
+def place_of(error: LiquidError) -> str:
+    """Gives ` (line n)`, and of which snippet, where it is known."""
+    token = error.token
+    if token is None or token.start_index < 0 or not token.source:
+        return ""
+    line = token.source.count("\n", 0, token.start_index) + 1
+    return f" (line {line} of the snippet {error.template_name!r})" if error.template_name else f" (line {line})"
