@@ -47,7 +47,8 @@ TICK = 1.0
 POLL_EVERY = 5.0
 POLL_OLDER_THAN = timedelta(seconds=5)
 
-WAITING = (MessageState.CLAIMED, MessageState.SENDING, MessageState.IN_DOUBT)
+WAITING = (MessageState.RETRY_WAIT, MessageState.IN_DOUBT)
+"""States that a drain waits for, except where the lane rests: what its provider refused waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,6 @@ class SendLoop:
         self._doubts = Doubts(hands, live)
         self._receipts = Receipts(hands, live)
         self._stop = asyncio.Event()
-        self._claiming = False
         self._refusals: dict[str, str] = {}
         self._credentials_refused = False
 
@@ -127,7 +127,6 @@ class SendLoop:
     async def _claim(self) -> None:
         hands = self._hands
         while True:
-            self._claiming = True
             claimed = 0
             now = asyncio.get_running_loop().time()
             for name in await hands.ask(hands.store.due_lanes, hands.clock()):
@@ -136,7 +135,6 @@ class SendLoop:
                 if room * 2 < min(SLICE, lane.capacity) or lane.is_blocked(now):
                     continue
                 claimed += await self._claim_slice(lane, room)
-            self._claiming = False
             await asyncio.sleep(0 if claimed else IDLE)
 
     async def _claim_slice(self, lane: Lane, most: int) -> int:
@@ -214,34 +212,23 @@ class SendLoop:
 
     async def _drained(self) -> None:
         """Returns when nothing is left that this loop could settle by waiting."""
-        quiet = 0
-        while True:
-            await asyncio.sleep(IDLE)
-            if self._claiming or self._held or self._wire.busy:
-                quiet = 0
-                continue
-            if await self._left():
-                quiet = 0
-                await asyncio.sleep(2 * IDLE)
-                continue
-            quiet += 1
-            if quiet == 2:
-                return
+        while self._held or self._wire.busy or await self._left():
+            await asyncio.sleep(2 * IDLE)
 
     async def _left(self) -> bool:
         hands = self._hands
         counts = await hands.ask(hands.store.count_states)
-        if any(counts.get(state) for state in WAITING):
+        if counts.get(MessageState.CLAIMED) or counts.get(MessageState.SENDING):
             return True
         now = asyncio.get_running_loop().time()
         blocked = {lane.name for lane in self._lanes.values() if lane.is_blocked(now)}
         if set(await hands.ask(hands.store.due_lanes, hands.clock())) - blocked:
             return True
-        if not counts.get(MessageState.RETRY_WAIT):
+        if not any(counts.get(state) for state in WAITING):
             return False
         if not blocked:
             return True
-        waiting = await hands.ask(lambda: list(hands.store.messages(states=(MessageState.RETRY_WAIT,))))
+        waiting = await hands.ask(lambda: list(hands.store.messages(states=WAITING)))
         return any(record.lane not in blocked for record in waiting)
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
