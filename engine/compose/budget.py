@@ -1,4 +1,4 @@
-"""What a template may use up. Everything is counted, never timed: the same template ends the same way on every machine."""
+"""What a template may use up: counted, never timed, so that a template ends the same way on every machine."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ BITS = 256
 """Bits of a whole number: a few multiplications of a number with itself would otherwise fill the memory."""
 
 
-class TooBig(ResourceLimitError):
+class TooBigError(ResourceLimitError):
     """A template builds more than a message can hold."""
 
 
-class TooSlow(ResourceLimitError):
+class TooSlowError(ResourceLimitError):
     """A template works longer than a message is worth."""
 
 
-class TooDeep(ResourceLimitError):
+class TooDeepError(ResourceLimitError):
     """Snippets render snippets without end."""
 
 
@@ -43,17 +43,17 @@ class Meter:
         self.steps = 0
 
     def spend(self, steps: int = 1) -> None:
-        """Takes steps off the budget. Raises TooSlow when it is used up."""
+        """Takes steps off the budget. Raises TooSlowError when it is used up."""
         self.steps += steps
         if self.steps > STEPS:
-            raise TooSlow(f"the template takes more than {STEPS:,} steps", token=None)
+            raise TooSlowError(f"the template takes more than {STEPS:,} steps", token=None)
 
 
 def check_taken(value: object) -> None:
-    """Raises TooBig where a filter should not be given this."""
+    """Raises TooBigError where a filter should not be given this."""
     if isinstance(value, str):
         if len(value) > READ:
-            raise TooBig(f"a text of {len(value):,} characters is too long to work on", token=None)
+            raise TooBigError(f"a text of {len(value):,} characters is too long to work on", token=None)
     elif isinstance(value, (list, tuple, range)):
         _check_items(value)
     elif isinstance(value, int):
@@ -61,7 +61,7 @@ def check_taken(value: object) -> None:
 
 
 def check_built(value: object) -> None:
-    """Raises TooBig where a filter should not have built this."""
+    """Raises TooBigError where a filter should not have built this."""
     if isinstance(value, str):
         check_length(len(value))
     elif isinstance(value, (list, tuple)):
@@ -72,9 +72,9 @@ def check_built(value: object) -> None:
 
 
 def check_length(length: int) -> None:
-    """Raises TooBig where a text of that many characters must not be built; asked before it is."""
+    """Raises TooBigError where a text of that many characters must not be built; asked before it is."""
     if length > BUILT:
-        raise TooBig(f"a filter builds {length:,} characters, and {BUILT:,} are the limit", token=None)
+        raise TooBigError(f"a filter builds {length:,} characters, and {BUILT:,} are the limit", token=None)
 
 
 def _check_items(value: Sized) -> None:
@@ -83,9 +83,9 @@ def _check_items(value: Sized) -> None:
     except OverflowError:
         items = ITEMS + 1
     if items > ITEMS:
-        raise TooBig(f"a list of more than {ITEMS:,} items is too long to work on", token=None)
+        raise TooBigError(f"a list of more than {ITEMS:,} items is too long to work on", token=None)
 
 
 def _check_number(value: int) -> None:
     if value.bit_length() > BITS:
-        raise TooBig("a number grows beyond any use", token=None)
+        raise TooBigError("a number grows beyond any use", token=None)

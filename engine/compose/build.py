@@ -18,7 +18,7 @@ Contexts = Callable[[str], PluginContext]
 
 
 def composer(project: Project, workspace: str, *, plugins: Plugins, context: Contexts) -> Composer:
-    """Gives what composes a workspace's messages. Raises UsageError for an unknown workspace, ConfigError where a plugin lacks."""
+    """Gives what composes a workspace's messages. Raises UsageError where there is none, ConfigError."""
     found = project.workspaces.get(workspace)
     if found is None:
         raise UsageError(f"there is no workspace {workspace!r}", hint=did_you_mean(workspace, project.workspaces))
@@ -38,7 +38,7 @@ def composer(project: Project, workspace: str, *, plugins: Plugins, context: Con
 
 
 def shortener(rules: Links, public_url: str, *, plugins: Plugins, context: Contexts) -> Shortener | None:
-    """Gives the shortener of a workspace; None where it is switched off, not loaded, or has no domain. Raises ConfigError."""
+    """Gives the shortener; None where it is switched off, not loaded, or has no domain. Raises ConfigError."""
     domain, name = rules.domain or public_url, rules.shortener
     if not domain or name is None:
         return None

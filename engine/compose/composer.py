@@ -111,15 +111,16 @@ class Composer:
     ) -> Composed:
         """Gives the message. Without an id it is a preview: the same, with stand-ins for its short links.
 
-        Raises ComposeError with a stable reason: those of `address`, `sender.none-reaches`, `template.*`, `link.*`, `media.*`.
+        Raises ComposeError: the reasons of `address`, `sender.none-reaches`, `template.*`, `link.*`, `media.*`.
         """
         found = self._template(template)
         text = variant(found, recipient.person)
         where = address or self.address(template, recipient)
         if where.sender is None or where.sender_name is None:
+            senders, country = ", ".join(text.sender), where.to.country or "this number"
             raise ComposeError(
                 "sender.none-reaches",
-                f"none of the template's senders ({', '.join(text.sender)}) reaches {where.to.country or 'this number'}",
+                f"none of the template's senders ({senders}) reaches {country}",
                 hint="add a sender whose countries include it",
             )
         message = {**_message(template, found), "sender": where.sender_name, "to": where.to.number}

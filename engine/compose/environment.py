@@ -1,7 +1,7 @@
 """The Liquid that templates are written in: python-liquid with our limits, our missing values and no way out.
 
-Nothing is read from files: `render` finds the workspace's snippets and nothing else. Nothing reads a clock: `"now"` is the
-moment that a message is composed at. Nothing is escaped: a text message is no HTML.
+Nothing is read from files: `render` finds the workspace's snippets and nothing else. Nothing reads a clock: `"now"` is
+the moment that a message is composed at. Nothing is escaped: a text message is no HTML.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from liquid.exceptions import LiquidError, OutputStreamLimitError, TemplateNotFo
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
-from engine.compose.budget import DEPTH, LOOPS, NAMESPACE, OUTPUT, Meter, TooDeep, check_built, check_taken
+from engine.compose.budget import DEPTH, LOOPS, NAMESPACE, OUTPUT, Meter, TooDeepError, check_built, check_taken
 from engine.compose.filters import register_filters
 from engine.compose.missing import Missing, path_of
 from engine.compose.tags import register_tags
@@ -79,7 +79,7 @@ class Context(RenderContext):
 
     def copy(self, *args: Any, **kwargs: Any) -> RenderContext:
         if self._copy_depth >= DEPTH:
-            raise TooDeep(f"snippets render snippets more than {DEPTH} deep", token=None)
+            raise TooDeepError(f"snippets render snippets more than {DEPTH} deep", token=None)
         return super().copy(*args, **kwargs)
 
     def get_buffer(self, buf: object = None) -> io.StringIO:
@@ -138,14 +138,7 @@ class MessageEnvironment(Environment):
         register_tags(self)
         register_filters(self)
 
-    def get_template(
-        self,
-        name: str,
-        *,
-        globals: Mapping[str, object] | None = None,  # noqa: A002 # python-liquid's name for it
-        context: RenderContext | None = None,
-        **kwargs: object,
-    ) -> BoundTemplate:
+    def get_template(self, name: str, **_: object) -> BoundTemplate:
         """Gives the parsed snippet of that name. Raises TemplateNotFoundError."""
         found = self._parsed.get(name)
         if found is None:

@@ -1,8 +1,8 @@
 """Comparisons that know what is missing, and numbers that arrive as texts.
 
-python-liquid compares a missing value with `nil` alone, and a text with a number never or not at all. Here a missing value
-equals `blank`, `empty` and `nil`; `nil` and `false` equal `blank`, as in LiquidJS; and a text that holds a number compares
-as that number with `<`, `<=`, `>` and `>=`, since an import from a spreadsheet gives nothing but texts.
+In python-liquid a missing value equals `nil` alone, and a text does not compare with a number. Here a missing value
+equals `blank`, `empty` and `nil`; `nil` and `false` equal `blank`, as in LiquidJS; and a text that holds a number
+compares as that number with `<`, `<=`, `>` and `>=`, since an import from a spreadsheet gives nothing but texts.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from engine.types import Person
 
 
 def variant(template: Template, person: Person | None) -> TemplateText:
-    """Gives the template's words in the person's `language`; `es-MX` falls back to `es`, and then to the template's own."""
+    """Gives the template's words in the person's `language`; `es-MX` falls back to `es`, then to the template's own."""
     wanted = person.attributes.get("language") if person is not None and template.languages else None
     if not isinstance(wanted, str):
         return template

@@ -97,7 +97,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def host_of(url: str) -> str | None:
-    """Gives an address's host, in small letters and as DNS knows it; None where it has none, or hides it behind an `@`."""
+    """Gives an address's host, in small letters and as DNS knows it; None where it has none, or hides it with `@`."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

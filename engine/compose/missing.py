@@ -1,4 +1,4 @@
-"""What a name that leads nowhere is worth: false, blank and empty, nothing to loop over, and an error where it is printed."""
+"""What a name that leads nowhere is: false, blank, empty, nothing to loop over, and an error where it is printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from liquid import Token, Undefined
 from liquid.exceptions import UndefinedError
 
 
-class MissingValue(UndefinedError):
+class MissingValueError(UndefinedError):
     """A missing value was printed. `path` is its full name, e.g. `customer.address.city`."""
 
     def __init__(self, path: str, token: Token | None) -> None:
@@ -28,8 +28,8 @@ class Missing(Undefined):
         return self.name
 
     def print(self) -> NoReturn:
-        """Raises MissingValue."""
-        raise MissingValue(self.name, self.token)
+        """Raises MissingValueError."""
+        raise MissingValueError(self.name, self.token)
 
     def __getitem__(self, key: object) -> Missing:
         return Missing(f"{self.name}.{key}", token=self.token)

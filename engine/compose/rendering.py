@@ -21,19 +21,19 @@ from liquid.exceptions import (
 
 from engine.compose import budget
 from engine.compose.environment import Context, MessageEnvironment, Output
-from engine.compose.missing import MissingValue
+from engine.compose.missing import MissingValueError
 from engine.errors import ComposeError
 
 DEFAULT_HINT = 'give it a default, {{ … | default: "…" }}, or print it inside of {% if … %}'
 
 _LIMITS: tuple[tuple[type[LiquidError], str, str], ...] = (
     (LoopIterationLimitError, "template.too-slow", f"loops run more than {budget.LOOPS:,} rounds"),
-    (budget.TooSlow, "template.too-slow", ""),
+    (budget.TooSlowError, "template.too-slow", ""),
     (OutputStreamLimitError, "template.too-big", f"more than {budget.OUTPUT:,} characters come out"),
     (LocalNamespaceLimitError, "template.too-big", f"more than {budget.NAMESPACE:,} bytes are assigned"),
-    (budget.TooBig, "template.too-big", ""),
+    (budget.TooBigError, "template.too-big", ""),
     (BlockNestingError, "template.too-deep", f"tags stand inside of tags more than {budget.DEPTH} deep"),
-    (budget.TooDeep, "template.too-deep", ""),
+    (budget.TooDeepError, "template.too-deep", ""),
     (ContextDepthError, "template.too-deep", "scopes are nested too deep"),
     (ResourceLimitError, "template.too-big", ""),
 )
@@ -66,7 +66,7 @@ class Compiled:
             template.render_with_context(Context(template, globals=names, now=now), buffer)
         except LiquidError as error:
             raise translated(error) from error
-        except Exception as error:  # noqa: BLE001 # whatever a filter makes of hostile data is this message's failure
+        except Exception as error:  # whatever a filter makes of hostile data is this message's failure
             raise ComposeError("template.failed", f"it cannot be rendered: {type(error).__name__}: {error}") from error
         return buffer.getvalue()
 
@@ -74,7 +74,7 @@ class Compiled:
 def translated(error: LiquidError) -> ComposeError:
     """Gives the error in our words."""
     where = place_of(error)
-    if isinstance(error, MissingValue):
+    if isinstance(error, MissingValueError):
         return ComposeError("template.missing-value", f"{error.path} is missing{where}", hint=DEFAULT_HINT)
     for kind, reason, words in _LIMITS:
         if isinstance(error, kind):

@@ -1,4 +1,4 @@
-"""The tags of python-liquid, with our comparisons, our way to print, and nothing that makes no sense in a text message."""
+"""The tags of python-liquid, with our comparisons, our way to print, and nothing that a text message cannot use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from liquid.exceptions import LiquidSyntaxError
 from liquid.token import TOKEN_TAG
 
 from engine.compose.expressions import AnyOf, bounded, with_our_rules
-from engine.compose.missing import Missing, MissingValue
+from engine.compose.missing import MissingValueError
 
 REFUSED = {
     "include": "render the snippet instead: {% render 'name' %}; what it needs is handed to it by name",
@@ -46,7 +46,7 @@ class PrintNode(OutputNode):
         if isinstance(value, str):
             return buffer.write(value)
         if value is None:
-            raise MissingValue(str(self.expression), self.token)
+            raise MissingValueError(str(self.expression), self.token)
         return buffer.write(printed(value))
 
 
@@ -124,7 +124,7 @@ def register_tags(env: Environment) -> None:
 
 
 def printed(value: object) -> str:
-    """Gives a value as a text: true and false in small letters, objects as JSON, the items of a list one after another."""
+    """Gives a value as a text: true and false in small letters, objects as JSON, items of a list one after another."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

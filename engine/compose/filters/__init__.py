@@ -1,4 +1,4 @@
-"""The filters beside Liquid's standard ones: those that Customer.io offers, and safe versions of a few of the standard."""
+"""Filters beside the standard ones: those that Customer.io offers, and safe versions of a few of the standard."""
 
 from __future__ import annotations
 

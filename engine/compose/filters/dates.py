@@ -1,7 +1,7 @@
 """Filters on dates. `"now"` is the moment of composing; a date without a zone is UTC, as in Customer.io.
 
-Directives are those of strftime, carried out here: the C library's depend on the machine's language, and a width such as
-`%99999999d` would fill the memory.
+Directives are those of strftime, carried out here: the C library's depend on the machine's language, and a width such
+as `%99999999d` would fill the memory.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def date_to_xmlschema(value: Any, *, context: RenderContext) -> str:
 
 
 def moved(months: int = 0, days: int = 0) -> Callable[..., int]:
-    """Gives a filter that moves a date by so many times the unit, to Unix seconds. Months end where the shorter one ends."""
+    """Gives a filter that moves a date by so many units, to Unix seconds; a day that a month lacks is its last one."""
 
     @with_context
     def move(value: Any, count: object = 1, *, context: RenderContext) -> int:
@@ -79,7 +79,10 @@ def moved(months: int = 0, days: int = 0) -> Callable[..., int]:
 
 
 def read(value: Any, context: RenderContext, zone: object = None) -> datetime:
-    """Gives the moment that a value is: Unix seconds, ISO 8601, RFC 2822, or like `March 1, 2026`. Raises FilterArgumentError."""
+    """Gives the moment that a value is: Unix seconds, ISO 8601, RFC 2822, or like `March 1, 2026`.
+
+    Raises FilterArgumentError.
+    """
     moment = _moment(value, context)
     if moment is None:
         raise FilterArgumentError(f"{printed(value)[:LONGEST]!r} is not a date", token=None)
@@ -170,16 +173,16 @@ _COMPOUND = {
     "x": "%m/%d/%y",
 }
 _WORDS: dict[str, Callable[[datetime], str]] = {
-    "%": lambda moment: "%",
+    "%": lambda _: "%",
     "A": lambda moment: _DAYS[moment.weekday()],
     "B": lambda moment: _MONTHS[moment.month - 1],
     "P": lambda moment: "am" if moment.hour < 12 else "pm",
     "Z": lambda moment: moment.tzname() or "",
     "a": lambda moment: _DAYS[moment.weekday()][:3],
     "b": lambda moment: _MONTHS[moment.month - 1][:3],
-    "n": lambda moment: "\n",
+    "n": lambda _: "\n",
     "p": lambda moment: "AM" if moment.hour < 12 else "PM",
-    "t": lambda moment: "\t",
+    "t": lambda _: "\t",
     "z": lambda moment: f"{moment:%z}",
 }
 _NUMBERS: dict[str, tuple[int, str, Callable[[datetime], int]]] = {

@@ -1,4 +1,4 @@
-"""Filters on numbers and money. Locales are written as in Customer.io: `{{ 10 | currency: "en-us" }}` gives `$10.00`."""
+"""Filters on numbers and money, with locales as in Customer.io: `{{ 10 | currency: "en-us" }}` gives `$10.00`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def format_number(value: object, locale: object = "en-us") -> str:
 
 
 def currency(value: object, first: object = "en-us", second: object = None, *, locale: object = None) -> str:
-    """Gives an amount of money in a locale's way and currency: `"en-gb"` → `£10.00`; another currency by its code: `"EUR"`."""
+    """Gives an amount in a locale's way and currency: `"en-gb"` → `£10.00`; another currency by its code: `"EUR"`."""
     return _amount(read(value), first, second, locale, decimals=None)
 
 
