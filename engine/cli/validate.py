@@ -22,23 +22,23 @@ def command(app: App, format_: str, strict: bool) -> int:
     Example:
       engine validate --strict --format github
     """
-    from engine.cli import reports as report
+    from engine.cli import reports
     from engine.cli.findings import findings_of
 
     found = findings_of(app)
-    valid = not (found if strict else report.has_errors(found))
+    valid = not (found if strict else reports.has_errors(found))
     if format_ == "json":
-        print_json({"valid": valid, "findings": report.as_json(found)})
+        print_json({"valid": valid, "findings": reports.as_json(found)})
     elif format_ == "sarif":
         import json
 
-        click.echo(json.dumps(report.sarif(found), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(reports.sarif(found), ensure_ascii=False, indent=2))
     elif format_ == "github":
-        report.print_github(found, app.folder)
+        reports.print_github(found, app.folder)
     else:
         for finding in found:
             click.echo(finding_line(finding))
-        click.echo(report.summary(found) or _all_good(app))
+        click.echo(reports.summary(found) or _all_good(app))
     return exit_codes.FINE if valid else exit_codes.CONFIG
 
 

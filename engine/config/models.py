@@ -13,7 +13,7 @@ from engine.types import Purpose, SenderKind
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Strings = Annotated[list[str], BeforeValidator(one_or_many)]
+Strings = Annotated[list[str], BeforeValidator(one_or_many, json_schema_input_type=str | list[str])]
 
 
 class Model(BaseModel):
@@ -213,8 +213,15 @@ class SenderConfig(Model):
         return self.rate or Rate(RATES[self.sender_kind], timedelta(seconds=1))
 
 
+def _name_or_person(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [{"required": ["name"]}, {"required": ["person"]}]
+    del schema["required"]
+
+
 class Sample(Model):
     """A person and data to show a template with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, json_schema_extra=_name_or_person)
 
     name: str = Field(description="The sample's name. Default: the person's.")
     person: str | None = Field(None, description="Name of a person in people.yaml.")

@@ -146,11 +146,15 @@ class Document:
     def scalar_at(self, line: int, column: int) -> Node | None:
         """Gives the scalar that covers a position of this file."""
         spot = (line - self.first_line, column - 1)
-        for node in _scalars(self.root):
+        for node in self.scalars():
             start, end = node.start_mark, node.end_mark
             if (start.line, start.column) <= spot < (end.line, end.column):
                 return node
         return None
+
+    def scalars(self) -> Iterator[Node]:
+        """Gives every scalar, keys too, in the order of the text."""
+        return _scalars(self.root)
 
     def flag(self, node: Node, code: str, message: str, hint: str = "", **more: Any) -> None:
         """Reports an error at a node, once."""
