@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from engine.testing.twilio_emulator import admin
 from engine.testing.twilio_emulator.account import Account, Behaviour
-from engine.testing.twilio_emulator.api import Answer, Api, refuse
+from engine.testing.twilio_emulator.api import NOT_FOUND, Answer, Api, refuse
 from engine.testing.twilio_emulator.callbacks import Callbacks
 from engine.testing.twilio_emulator.faults import Fault, FaultPlan
 from engine.testing.twilio_emulator.ledger import Accepted, Ledger, Seen
@@ -174,7 +174,7 @@ class TwilioEmulator:
         if on == "create":
             return self._api.create(body)
         if request.method != "GET":
-            return refuse(Refusal(405, 20004, "Method not allowed")), None
+            return refuse(NOT_FOUND if on == "other" else Refusal(405, 20004, "Method not allowed")), None
         return self._api.get(path, query), None
 
 

@@ -13,12 +13,19 @@ from engine.testing.context import ManualClock, plugin_context
 from engine.testing.twilio_emulator import Account, TwilioEmulator
 
 NUMBER = Sender("support", SenderKind.LONG_CODE, "+14155550100", mms=True)
-SERVICE = Sender("pool", SenderKind.MESSAGING_SERVICE, "MG0123456789abcdef0123456789abcdef", mms=True)
 
 
-def a_message(number: int = 1, **changes: Any) -> OutboundMessage:
-    plain = OutboundMessage(f"m{number}", "acme", 1, f"+1415555{number:04}", NUMBER, f"Hello {number}")
-    return replace(plain, **changes)
+@pytest.fixture
+def a_message() -> Callable[..., OutboundMessage]:
+    """Makes messages, each number's like no other's; changes replace fields. `sender` may be a kind and a value."""
+
+    def make(number: int = 1, *, sender: tuple[SenderKind, str] | None = None, **changes: Any) -> OutboundMessage:
+        plain = OutboundMessage(f"m{number}", "acme", 1, f"+141555501{number:02}", NUMBER, f"Hello {number}")
+        if sender is not None:
+            changes["sender"] = Sender("other", *sender, mms=True)
+        return replace(plain, **changes)
+
+    return make
 
 
 @pytest.fixture
