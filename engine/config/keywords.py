@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.config.addresses import texts
 from engine.config.explain import Checker, Path
-from engine.config.words import RESERVED, normalise
+from engine.config.words import normalise, standard
 
 ORDER = ("exact", "first-word", "phrase", "pattern", "any")
 """Kinds of rules, the most specific first: the order in which they are tried, and within one the file's."""
@@ -85,9 +85,10 @@ def _words(checker: Checker, address: str, match: str, written: Iterable[tuple[P
         else:
             seen[word] = text
             found.append((path, word))
-            if word in RESERVED:
-                message = f"a message that is only {text!r} is answered as {RESERVED[word]} before any rule is tried"
-                hint = f"change how it is answered under `consent: {RESERVED[word].lower()}:`"
+            meaning = standard(text)
+            if meaning is not None:
+                message = f"a message that is only {text!r} is answered as {meaning} before any rule is tried"
+                hint = f"change how it is answered under `consent: {meaning.lower()}:`"
                 checker.at(path, "keyword.reserved", message, hint, address=address, warning=True)
     return found
 

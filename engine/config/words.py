@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from functools import cache
 
+from engine.config.standard_words import STANDARD, Meaning
+
+_BETWEEN = re.compile(r"[\W_]+")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -17,14 +22,18 @@ def normalise(text: str) -> str:
     return " ".join(_EDGES.sub("", folded).split())
 
 
-OPT_OUT = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"))
-OPT_IN = frozenset(("start", "unstop"))
-HELP = frozenset(("help", "info"))
-"""Twilio's default words (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out, as of 2026-11-23), but YES:
-as an answer to a question it is far too common to be taken away from keyword rules."""
+def plain(text: str) -> str:
+    """Gives a text without accents and with all punctuation as space: how phrases and standard words are compared."""
+    letters = unicodedata.normalize("NFKD", normalise(text))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(_BETWEEN.split(bare)).strip()
 
-RESERVED = {
-    **dict.fromkeys(OPT_OUT, "STOP"),
-    **dict.fromkeys(OPT_IN, "START"),
-    **dict.fromkeys(HELP, "HELP"),
-}
+
+def standard(text: str) -> Meaning | None:
+    """Gives what a message means that is nothing but one of the standard words, None for any other."""
+    return _standard().get(plain(text))
+
+
+@cache
+def _standard() -> Mapping[str, Meaning]:
+    return {word: meaning for meaning, _, words in STANDARD for word in words}
