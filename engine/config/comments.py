@@ -54,7 +54,7 @@ def tidy(before: Document, after: Document) -> str:
     """Gives the text of `after`, the same lines indented anew, with each comment where it stood in `before`.
 
     A comment of its own line stands as deep as what follows it, or, at the end of a block, as what it follows. One
-    behind a value stands two spaces from it. No more than one blank line is kept.
+    behind a value stands one space from it. No more than one blank line is kept.
     """
     lines = after.text.split("\n")
     old, new = comments(before), comments(after)
@@ -64,7 +64,7 @@ def tidy(before: Document, after: Document) -> str:
         alone_new = {comment.line for comment in new if comment.alone}
         for was, now in zip(old, new, strict=True):
             if not now.alone:
-                lines[now.line] = f"{lines[now.line][: now.column].rstrip()}  {now.text}"
+                lines[now.line] = f"{lines[now.line][: now.column].rstrip()} {now.text}"
                 continue
             below = _indent(old_lines, alone_old, range(was.line + 1, len(old_lines)))
             is_tail = was.alone and below is not None and was.column > below

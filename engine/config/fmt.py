@@ -27,7 +27,8 @@ SHAPES: dict[str, Shape] = {
     "senders": SendersFile,
     "keywords": KeywordsFile,
     "people": PeopleFile,
-    "template": Template,
+    # What a template is for comes first; in the model, what its translations share does.
+    "template": {key: shape_below(Template, key) for key in ("description", "purpose", *Template.model_fields)},
     "tests": Conversation,
 }
 """Kind of file → the shape that orders its keys."""
