@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from engine.compose.builtin import built_in
 from engine.compose.environment import MessageEnvironment
 from engine.compose.languages import variant
 from engine.compose.links import LinkRules
@@ -190,7 +191,7 @@ class Composer:
         )
 
     def _template(self, name: str) -> Template:
-        found = self.workspace.templates.get(name)
+        found = self.workspace.templates.get(name) or built_in().get(name)
         if found is None:
             raise ComposeError("template.unknown", f"there is no template {name!r}")
         return found
