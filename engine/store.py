@@ -20,12 +20,12 @@ from engine.types import (
     ConsentNeed,
     ConsentState,
     InboundMessage,
+    Json,
     MessageState,
     Person,
     Purpose,
     Release,
     Sender,
-    Json,
 )
 
 
@@ -235,7 +235,7 @@ class Store(ABC):
 
     @abstractmethod
     def lock(self, name: str, *, holder: str, wait: timedelta) -> AbstractContextManager[None]:
-        """Holds a named lock. Raises LockHeld, saying who has it since when, after `wait`. A dead holder's lock is free."""
+        """Holds a named lock. Raises LockHeld after `wait`, saying who has it since when. The dead hold nothing."""
 
     # people
 
@@ -245,7 +245,9 @@ class Store(ABC):
     ) -> tuple[int, int]:
         """Adds people or merges their attributes into who is there (None removes one). Returns (added, updated).
 
-        `consent` is a model for one entry per person with a number; a stopped number stays stopped.
+        A phone of None leaves the number that is there, an empty one takes it away.
+        `consent` is a model for one entry per number; a stopped number stays stopped, and what holds already is not
+        entered again.
         """
 
     @abstractmethod
@@ -254,6 +256,10 @@ class Store(ABC):
 
     @abstractmethod
     def person(self, workspace: str, person_id: str) -> Person | None: ...
+
+    @abstractmethod
+    def some_people(self, workspace: str, ids: Collection[str]) -> Sequence[Person]:
+        """Gives those of the people who are there, in any order."""
 
     @abstractmethod
     def people_with_number(self, workspace: str, number: str) -> Sequence[Person]: ...
@@ -285,9 +291,9 @@ class Store(ABC):
     def queue(
         self, send: Send, *, persons: Sequence[str] = (), numbers: Sequence[str] = (), everyone: bool = False
     ) -> Queued:
-        """Queues a message for each recipient, all or none. With a key, a recipient who has one under it is not given another.
+        """Queues a message for each recipient, all or none. With a key, who has a message under it gets no other.
 
-        Raises UsageError where the key was used with another template or other data.
+        Raises UsageError for a person who is not there, and where the key was used with another template or other data.
         """
 
     # the send loop
@@ -302,13 +308,14 @@ class Store(ABC):
 
     @abstractmethod
     def claim(self, *, owner: str, now: datetime, lease: timedelta, lane: str, limit: int) -> Sequence[Claim]:
-        """Takes up to `limit` due messages of a lane: replies first, then transactional, then marketing, oldest first."""
+        """Takes up to `limit` due messages of a lane: replies, then transactional, then marketing, oldest first."""
 
     @abstractmethod
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
-        """claimed → sending, in one transaction with its checks: the fence, consent as it is at this moment, and that no other
-        message of the same send went to the same number. What fails a check is suppressed with the reason
-        (`consent.stopped`, `consent.not-subscribed`, `duplicate.number`)."""
+        """claimed → sending, in one transaction with its checks: the fence, consent as it is at this moment, and that
+        no other message of the same send (or key) went to the same number. What fails a check is suppressed with the
+        reason (`consent.stopped`, `consent.not-subscribed`, `duplicate.number`; `link.taken` where a short link is
+        another message's). What an earlier attempt froze stays as it was."""
 
     @abstractmethod
     def change(self, changes: Sequence[Change]) -> Sequence[bool]:
@@ -316,8 +323,8 @@ class Store(ABC):
 
     @abstractmethod
     def sweep(self, *, now: datetime, first_look: timedelta) -> Mapping[str, int]:
-        """Ends leases that ran out: claimed → queued, or retry_wait where an attempt was made before; sending → in_doubt, its first
-        look-up due after `first_look`. Returns how many by new state."""
+        """Ends leases that ran out: claimed → queued, or retry_wait where an attempt was made before; sending →
+        in_doubt, its first look-up due after `first_look`. Returns how many by new state."""
 
     @abstractmethod
     def renew(self, *, owner: str, ids: Sequence[str], until: datetime) -> None:
@@ -333,7 +340,7 @@ class Store(ABC):
 
     @abstractmethod
     def in_flight(self, workspace: str, number: str, body: str, *, except_for: str) -> bool:
-        """True while another message with the same words is on the wire to the number: a look-up would not know them apart."""
+        """True while another message with the same words is sending or in doubt: a look-up could take it for this."""
 
     @abstractmethod
     def unfinished(
@@ -392,7 +399,8 @@ class Store(ABC):
         reply: Send | None = None,
         person: Person | None = None,
     ) -> Queued | None:
-        """Records an inbound text once, with all its effects in the same transaction: consent, changed attributes of a person, one reply.
+        """Records an inbound text once, with all its effects in the same transaction: consent, changed attributes of a
+        person, one reply, which goes to the number that texted and is for `person` where one is given.
 
         Returns what was queued in reply; None where this provider id was recorded before.
         """
@@ -401,7 +409,7 @@ class Store(ABC):
 
     @abstractmethod
     def heartbeat(self, worker: Worker, *, alive_within: timedelta) -> None:
-        """Announces a worker. Raises StateUnavailable where another machine's worker is alive and this store serves one machine."""
+        """Announces a worker. Raises StateUnavailable where another machine's is alive and only one may be."""
 
     @abstractmethod
     def retire(self, owner: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from engine.state.room import Room, some
 from engine.state.rows import person as to_person
 from engine.types import Consent, ConsentState, Person
 
-_COLUMNS = "workspace, id, phone, attributes"
+_COLUMNS = "workspace, p.id, phone, attributes"
 
 
 class People(Room):
@@ -36,26 +36,34 @@ class People(Room):
     def people(self, workspace: str, *, after: str = "", limit: int = 1000) -> Sequence[Person]:
         """Gives people in order of id, those after `after`."""
         rows = self._file.rows(
-            f"SELECT {_COLUMNS} FROM people WHERE workspace = ? AND id > ? ORDER BY id LIMIT ?",
+            f"SELECT {_COLUMNS} FROM people p WHERE workspace = ? AND id > ? ORDER BY id LIMIT ?",
             (workspace, after, limit),
         )
         return [to_person(row) for row in rows]
 
     def person(self, workspace: str, person_id: str) -> Person | None:
         """Gives one person, None where there is none of that id."""
-        row = self._file.row(f"SELECT {_COLUMNS} FROM people WHERE workspace = ? AND id = ?", (workspace, person_id))
+        row = self._file.row(f"SELECT {_COLUMNS} FROM people p WHERE workspace = ? AND id = ?", (workspace, person_id))
         return None if row is None else to_person(row)
+
+    def some_people(self, workspace: str, ids: Collection[str]) -> Sequence[Person]:
+        """Gives those of the people who are there, in any order."""
+        rows = self._file.rows(
+            f"""SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN people p ON p.workspace = ? AND p.id = j.value""",
+            (some(ids), workspace),
+        )
+        return [to_person(row) for row in rows]
 
     def people_with_number(self, workspace: str, number: str) -> Sequence[Person]:
         """Gives everyone who has a number, in order of id."""
         rows = self._file.rows(
-            f"SELECT {_COLUMNS} FROM people WHERE workspace = ? AND phone = ? ORDER BY id", (workspace, number)
+            f"SELECT {_COLUMNS} FROM people p WHERE workspace = ? AND phone = ? ORDER BY id", (workspace, number)
         )
         return [to_person(row) for row in rows]
 
     def count_people(self, workspace: str) -> int:
         """Gives how many people a workspace has."""
-        return int(self._file.row("SELECT count(*) FROM people WHERE workspace = ?", (workspace,))[0])
+        return int(self._file.row("SELECT count(*) FROM people p WHERE workspace = ?", (workspace,))[0])
 
     def erase_person(self, workspace: str, person_id: str, *, at: datetime) -> bool:
         """Forgets a person: attributes, number, and the number and words of their messages, links and texts to us.
