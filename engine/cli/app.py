@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.cli import exit_codes
 from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from engine.cli.context import App
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a working starter config."),
@@ -97,10 +100,8 @@ class LazyGroup(click.Group):
         sys.exit(code if isinstance(code, int) else exit_codes.FINE)
 
     def _ask_plugins(self, ctx: click.Context) -> None:
-        from engine.cli.context import App
-
-        app = ctx.obj if isinstance(ctx.obj, App) else None
-        if app is not None and app.has_config():
+        app = _app(ctx)
+        if app.has_config():
             app.plugins().register_commands(self)
 
 
@@ -125,8 +126,17 @@ def cli(ctx: click.Context, config: str, environment: str | None) -> None:
       engine init shop && cd shop
       engine validate && engine apply --yes
     """
-    from pathlib import Path
+    del config, environment
+    _app(ctx)
 
-    from engine.cli.context import App
 
-    ctx.obj = App(config=Path(config), environment=environment or None)
+def _app(ctx: click.Context) -> App:
+    # click looks a command up before it calls the group, so whichever comes first makes the application.
+    if ctx.obj is None:
+        from pathlib import Path
+
+        from engine.cli.context import App
+
+        ctx.obj = App(config=Path(ctx.params["config"]), environment=ctx.params["environment"] or None)
+    app: App = ctx.obj
+    return app
