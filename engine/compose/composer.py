@@ -75,7 +75,7 @@ class Composer:
         self.workspace = workspace
         self.environment = MessageEnvironment(workspace.snippets)
         plugins.prepare_liquid(self.environment)
-        self._compiled = Compiled(self.environment)
+        self.compiled = Compiled(self.environment)
         self._plugins = plugins
         self._reader = reader
         self._links = links
@@ -126,8 +126,8 @@ class Composer:
             )
         message = {**_message(template, found), "sender": where.sender_name, "to": where.to.number}
         names = self._names(recipient, where.to.number if recipient.number else None, message)
-        body = _valid(self._compiled.render(text.body, names, now))
-        media = tuple(filter(None, (self._compiled.render(one, names, now).strip() for one in text.media)))
+        body = _valid(self.compiled.render(text.body, names, now))
+        media = tuple(filter(None, (self.compiled.render(one, names, now).strip() for one in text.media)))
         arranged = arrange(
             body,
             media,
@@ -204,7 +204,7 @@ class Composer:
             return self._reader.number_of(person)
         names = self._names(recipient, None, _message(name, template))
         try:
-            raw = self._compiled.render(text.to, names, None)
+            raw = self.compiled.render(text.to, names, None)
         except ComposeError as error:
             if error.reason != "template.missing-value":
                 raise
