@@ -212,17 +212,19 @@ class SendLoop:
 
     async def _drained(self) -> None:
         """Returns when nothing is left that this loop could settle by waiting."""
-        while self._held or self._wire.busy or await self._left():
+        while self._held or self._wire.busy or await self._left():  # noqa: ASYNC110 # other processes set no event
             await asyncio.sleep(2 * IDLE)
 
     async def _left(self) -> bool:
         hands = self._hands
+        # In this order: what is no longer due when first asked shows among the states when they are counted.
+        due = set(await hands.ask(hands.store.due_lanes, hands.clock()))
         counts = await hands.ask(hands.store.count_states)
         if counts.get(MessageState.CLAIMED) or counts.get(MessageState.SENDING):
             return True
         now = asyncio.get_running_loop().time()
         blocked = {lane.name for lane in self._lanes.values() if lane.is_blocked(now)}
-        if set(await hands.ask(hands.store.due_lanes, hands.clock())) - blocked:
+        if due - blocked:
             return True
         if not any(counts.get(state) for state in WAITING):
             return False
