@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.config.conversations import Conversation
 from engine.config.enginefile import EngineResult, base_document, read_engine
 from engine.config.explain import did_you_mean
 from engine.config.layout import Layout, scan
@@ -22,6 +22,9 @@ from engine.config.yamlfile import Document
 from engine.errors import ConfigError, UsageError
 from engine.plugins import Plugins
 from engine.types import Finding, Severity, Source
+
+if TYPE_CHECKING:
+    from engine.config.conversations import Conversation
 
 
 @dataclass(frozen=True, slots=True)

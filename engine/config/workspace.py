@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 
 from engine.config.addresses import texts
-from engine.config.conversations import Conversation
 from engine.config.explain import NAME_RULE, Checker, Path, did_you_mean, keys_of
 from engine.config.keywords import check_keywords
 from engine.config.layout import NAME, WorkspaceFolder
@@ -30,6 +29,9 @@ from engine.config.text import Report, read
 from engine.config.variables import check_none
 from engine.config.yamlfile import Document, find
 from engine.types import Source
+
+if TYPE_CHECKING:
+    from engine.config.conversations import Conversation
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -198,6 +200,9 @@ class WorkspaceReader:
     def _conversations(self, found: Contents, senders: Mapping[str, Any] | None) -> None:
         if not self.folder.tests:
             return
+        # Few commands need these models, and pydantic takes 20 ms to build them.
+        from engine.config.conversations import Conversation
+
         adapter = TypeAdapter(list[Conversation])
         for name, path in self.folder.tests.items():
             document = self._document(f"tests/{name}.yaml", path)
