@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -119,7 +120,8 @@ class _WorkspaceCheck:
                 yield self._at(text, problem.start, problem.end, problem.code, problem.message, problem.hint)
             return
         for one in analysis.filters:
-            hint = did_you_mean(one.name, self._environment.filters)
+            close = difflib.get_close_matches(one.name, self._environment.filters, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "check its name, and `plugins:` if a plugin brings it"
             start = one.token.start_index
             yield self._at(
                 text, start, start + len(one.name), "template.unknown-filter", f"there is no filter {one.name!r}", hint

@@ -71,7 +71,7 @@ def _hint(environment: MessageEnvironment, name: str) -> str:
     if name in REFUSED:
         return REFUSED[name]
     if name in INSTEAD:
-        return f"it is called {INSTEAD[name]}" if not INSTEAD[name].startswith("{") else f"write {INSTEAD[name]}"
+        return INSTEAD[name]
     if name.startswith("end") and name.removeprefix("end") in environment.tags:
         return f"nothing is open here that {name} could close"
     return did_you_mean(name, [tag for tag in environment.tags if tag not in (*_PSEUDO_TAGS, *REFUSED)])

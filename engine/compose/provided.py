@@ -46,16 +46,17 @@ def is_provided(steps: Steps, names: Sequence[Names]) -> bool:
 
 def nearest(steps: Steps, names: Sequence[Names]) -> str:
     """Gives a hint towards the variable that was meant, empty where none is near."""
-    root, last = steps[0], steps[-1]
-    if root not in ROOTS:
-        inside = [name for name in ROOTS if any(_reaches(one, (name, *steps)) for one in names)]
-        if inside:
-            return f"did you mean {shown((inside[0], *steps))}?"
-        close = difflib.get_close_matches(str(root), ROOTS, n=1)
-        return f"did you mean {shown((close[0], *steps[1:]))}?" if close else f"names begin with {', '.join(ROOTS)}"
-    siblings = {key for one in names for key in _keys(one, steps[:-1])}
-    close = difflib.get_close_matches(str(last), sorted(siblings), n=1)
-    return f"did you mean {shown((*steps[:-1], close[0]))}?" if close else ""
+    root = steps[0]
+    if root in ROOTS:
+        siblings = {key for one in names for key in _keys(one, steps[:-1])}
+        close = difflib.get_close_matches(str(steps[-1]), sorted(siblings), n=1)
+        return f"did you mean {shown((*steps[:-1], close[0]))}?" if close else ""
+    known = {key: name for one in names for name in reversed(ROOTS) for key in _keys(one, (name,))}
+    close = difflib.get_close_matches(str(root), sorted({*known, *ROOTS}), n=1)
+    if not close:
+        return f"names begin with {', '.join(ROOTS)}"
+    meant = (close[0],) if close[0] in ROOTS else (known[close[0]], close[0])
+    return f"did you mean {shown((*meant, *steps[1:]))}?"
 
 
 def _reaches(value: Json, steps: Steps) -> bool:
@@ -83,7 +84,8 @@ def _keys(value: Json, steps: Steps) -> list[str]:
         if step is Any.ITEM:
             items = value if isinstance(value, list) else []
             return [key for item in items for key in _keys(item, steps[index + 1 :])]
-        if not isinstance(value, Mapping) or step not in value:
+        if (isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)) or (isinstance(value, Mapping) and step in value):
+            value = value[step]
+        else:
             return []
-        value = value[step]
     return [str(key) for key in value] if isinstance(value, Mapping) else []

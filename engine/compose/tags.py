@@ -25,17 +25,18 @@ REFUSED = {
 """Tags of Liquid that are not offered, and what to do instead."""
 
 INSTEAD = {
-    "elseif": "elsif",
-    "elif": "elsif",
-    "elsif": "elsif, between if and endif",
-    "else": "else, inside of if, unless, case or for",
-    "end": "endif, endfor, endcase, endunless or endcapture",
-    "snippet": "{% render 'name' %}",
-    "set": "assign",
-    "foreach": "for",
-    "switch": "case",
+    "elseif": "it is called elsif",
+    "elif": "it is called elsif",
+    "elsif": "it stands between if and endif",
+    "else": "it stands between if, unless, case or for and their end",
+    "when": "it stands between case and endcase",
+    "end": "each tag has an end of its own: endif, endfor, endcase, endunless, endcapture",
+    "snippet": "write {% render 'name' %}",
+    "set": "it is called assign",
+    "foreach": "it is called for",
+    "switch": "it is called case",
 }
-"""What people write, and what the tag is called."""
+"""Tags that people write, and what to do instead."""
 
 
 class PrintNode(OutputNode):
