@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
 
 from engine import RemoteSender, SenderKind
 
@@ -19,7 +20,7 @@ TOLL_FREE = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 
 async def list_senders(client: Client) -> list[RemoteSender]:
     """Gives the account's numbers, short codes and messaging services, sorted by kind and value."""
-    numbers, codes, services = await asyncio.gather(
+    numbers, codes, services = await _all(
         client.incoming_phone_numbers.list_async(page_size=PAGE),
         client.short_codes.list_async(page_size=PAGE),
         client.messaging.v1.services.list_async(page_size=PAGE),
@@ -39,8 +40,17 @@ async def list_senders(client: Client) -> list[RemoteSender]:
         )
     # Twilio does not say what a short code can do; in the US and Canada they carry both.
     found += [RemoteSender(SenderKind.SHORT_CODE, str(c.short_code), c.friendly_name or "", mms=True) for c in codes]
-    found += await asyncio.gather(*(_service(service) for service in services))
+    found += await _all(*(_service(service) for service in services))
     return sorted(found, key=lambda sender: (sender.kind, sender.value))
+
+
+async def _all(*calls: Awaitable[Any]) -> list[Any]:
+    """Gives every answer, or raises the first error once each call has ended: none is left on the wire."""
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 async def _service(service: ServiceInstance) -> RemoteSender:

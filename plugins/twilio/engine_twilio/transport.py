@@ -10,6 +10,7 @@ The client that comes with the twilio package caps itself at aiohttp's 100 conne
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextvars import ContextVar
 from datetime import timedelta
@@ -31,6 +32,10 @@ READ = 30.0
 IDLE = 15.0
 """Seconds that an unused connection is kept. Short, since a request written to a connection that the other side is
 just closing ends in doubt."""
+
+LAST_WORDS = 0.05
+"""Seconds after closing in which pyreqwest's own threads may let go of Python objects. They do so a moment after their
+answer has arrived; where the interpreter ends before that, the process aborts (SIGABRT, "PyGILState_Release")."""
 
 NOT_CONNECTED = "client error (Connect)"
 """How hyper, pyreqwest's engine, names a failure before the connection stood: DNS, TCP and TLS. pyreqwest's exception
@@ -111,6 +116,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
         wire, self._wire = self._wire, None
         if wire is not None:
             await wire.close()
+            await asyncio.sleep(LAST_WORDS)
 
     def _client(self) -> Client:
         if self._closed:
