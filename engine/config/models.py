@@ -19,7 +19,7 @@ Strings = Annotated[list[str], BeforeValidator(one_or_many, json_schema_input_ty
 class Model(BaseModel):
     """Base of every part of the config: unknown keys are errors, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class EngineConfig(Model):
