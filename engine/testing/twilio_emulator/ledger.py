@@ -54,12 +54,14 @@ class Ledger:
         """Reads what an earlier run has left and goes on behind it."""
         if self._path is None or self._file is not None:
             return
-        if self._path.exists():
-            # A line that was cut off by a kill is no line.
-            for line in self._path.read_text("utf-8").splitlines(keepends=True):
-                if line.endswith("\n"):
-                    self._keep(Accepted(**json.loads(line)))
-        self._file = self._path.open("a", encoding="utf-8")
+        self._file = self._path.open("a+", encoding="utf-8", newline="\n")
+        self._file.seek(0)
+        whole = 0
+        for line in self._file.read().split("\n")[:-1]:
+            self._keep(Accepted(**json.loads(line)))
+            whole += len(line.encode()) + 1
+        # What stands behind the last line's end was cut off by a kill.
+        self._file.truncate(whole)
 
     def close(self) -> None:
         """Closes the file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,8 +58,12 @@ class RemoteEmulator:
         body = None if data is None else json.dumps(data).encode()
         request = urllib.request.Request(f"{self.url}/_emulator/{what}", data=body, method=method)  # noqa: S310 # loopback
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
-            return json.load(answer)
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ValueError(f"the emulator refused: {error.read().decode()}") from error
 
 
 @contextmanager

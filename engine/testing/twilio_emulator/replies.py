@@ -25,12 +25,14 @@ Json = dict[str, Any]
 
 def status_at(message: Accepted, behaviour: Behaviour, now: float) -> tuple[str, int | None, float | None]:
     """Gives a message's status at a moment, its error code, and when it was sent (None: not yet)."""
-    age = now - message.at
+    # Seconds since 1970 are exact to a fraction of a microsecond only: what is due at a moment must be there at it.
+    age = now - message.at + 1e-6
     status, sent = ("accepted" if message.service else "queued"), None
     for name, after in behaviour.progress:
         if age < after:
             break
-        status = name if not (name == "queued" and message.service and after == 0) else status
+        if after > 0 or name != "queued":
+            status = name
         if name in SENT and sent is None:
             sent = message.at + after
     end = behaviour.receipts.get(message.to)

@@ -92,18 +92,17 @@ class TwilioEmulator:
 
     def __enter__(self) -> Self:
         ready = threading.Event()
-        failures: list[BaseException] = []
+        failures: list[Exception] = []
 
         async def serve() -> None:
+            over = asyncio.Event()
+            self._stop = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
             try:
                 await self.start()
-                over = asyncio.Event()
-                self._stop = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
-            except BaseException as error:
+            except Exception as error:  # noqa: BLE001 # raised again where the emulator was asked for
                 failures.append(error)
-                raise
-            finally:
-                ready.set()
+                over.set()
+            ready.set()
             await over.wait()
             await self.stop()
 
@@ -111,6 +110,7 @@ class TwilioEmulator:
         self._thread.start()
         ready.wait()
         if failures:
+            self._thread.join()
             raise failures[0]
         return self
 
