@@ -133,14 +133,13 @@ def _show_bubbles(phone: str, texts: Sequence[Text], now: int) -> None:
     console.print(Words(phone, style="bold"), justify="center")
     for text in texts:
         mine = text.direction != "to-phone"
+        words = Words("\n".join((text.body, *text.media)).strip())
+        words.append(f"\n{_iso(text.at)[11:16]} {_status(text, now)}", style="dim")
         bubble = Panel(
-            Words("\n".join((text.body, *text.media)).strip()),
+            words,
             title=None if mine else Words(text.sender),
             title_align="left",
-            subtitle=Words(f"{_iso(text.at)[11:16]} {_status(text, now)}", style="dim"),
-            subtitle_align="right",
             expand=False,
-            width=None,
             border_style="blue" if mine else "green",
         )
         console.print(Align(bubble, "right" if mine else "left", width=min(60, console.width * 3 // 4)))
