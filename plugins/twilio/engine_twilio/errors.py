@@ -119,7 +119,7 @@ def _words(error: Refusal) -> str:
     if isinstance(error, TwilioServiceException):
         return str(error.detail or error.title)
     # The client puts "Unable to create record: " in front of what Twilio said.
-    return str(error.msg).partition(": ")[2] or str(error.msg)
+    return str(error.msg).partition(": ")[2] or f"HTTP {error.status} without a word"
 
 
 def _from_twilio(answer: Response | None) -> bool:
