@@ -73,7 +73,8 @@ class Provider(ABC, Generic[OptionsT]):
         """Hands over one message and returns the provider's receipt.
 
         Makes exactly one request that could create a message. Raises SendError, whose outcome says
-        whether the message may have gone out; any other exception counts as an unknown outcome.
+        whether the message may have gone out, or ConfigError (an unset secret) before anything was sent; any other
+        exception counts as an unknown outcome.
         """
 
     @abstractmethod

@@ -152,15 +152,13 @@ class Wire:
         clock = self._hands.clock
         try:
             provider = self._live.provider(item.claim.workspace, item.claim.release)
-        except ConfigError as error:
-            change = outcomes.not_sent(
-                attempt, f"provider.not-built: {error.message}", clock(), clock() + outcomes.SENDER_WAIT, {}
-            )
-            refusal = SendError("not-built", SendOutcome.NOT_SENT, error.message, credentials=True)
-            self._refused(item, refusal)
-            return change, None
-        try:
             receipt = await provider.send(item.message)
+        except ConfigError as error:
+            # Raised before anything could be sent, such as a secret's variable that is not set.
+            refusal = SendError("not-configured", SendOutcome.NOT_SENT, error.message, credentials=True)
+            self._refused(item, refusal)
+            due_at = clock() + outcomes.SENDER_WAIT
+            return outcomes.not_sent(attempt, f"provider.not-configured: {error.message}", clock(), due_at, {}), None
         except SendError as error:
             if error.scope is SendScope.SENDER or error.credentials:
                 self._refused(item, error)
