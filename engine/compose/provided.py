@@ -84,7 +84,8 @@ def _keys(value: Json, steps: Steps) -> list[str]:
         if step is Any.ITEM:
             items = value if isinstance(value, list) else []
             return [key for item in items for key in _keys(item, steps[index + 1 :])]
-        if (isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)) or (isinstance(value, Mapping) and step in value):
+        indexed = isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)
+        if indexed or (isinstance(value, Mapping) and step in value):
             value = value[step]
         else:
             return []
