@@ -1,0 +1,46 @@
+"""What every `Store` must do: subclass the suite in a plugin's tests and say what to open."""
+
+from __future__ import annotations
+
+import pytest
+
+_PARTS = "attempts base claiming committing erasing inbound looking people queueing racing releases workers"
+# So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
+pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
+
+from engine.testing.store.attempts import AttemptSuite  # noqa: E402 # see above
+from engine.testing.store.claiming import ClaimingSuite  # noqa: E402 # see above
+from engine.testing.store.committing import CommittingSuite  # noqa: E402 # see above
+from engine.testing.store.erasing import ErasingSuite  # noqa: E402 # see above
+from engine.testing.store.inbound import InboundSuite  # noqa: E402 # see above
+from engine.testing.store.looking import LookingSuite  # noqa: E402 # see above
+from engine.testing.store.people import PeopleSuite  # noqa: E402 # see above
+from engine.testing.store.queueing import QueueingSuite  # noqa: E402 # see above
+from engine.testing.store.racing import RacingSuite  # noqa: E402 # see above
+from engine.testing.store.releases import ReleasesSuite  # noqa: E402 # see above
+from engine.testing.store.workers import WorkersSuite  # noqa: E402 # see above
+
+
+class StoreConformance(
+    ReleasesSuite,
+    PeopleSuite,
+    ErasingSuite,
+    QueueingSuite,
+    ClaimingSuite,
+    CommittingSuite,
+    AttemptSuite,
+    LookingSuite,
+    InboundSuite,
+    WorkersSuite,
+    RacingSuite,
+):
+    """The whole contract. A subclass named Test… sets `store_class`, and `url` where the default does not fit.
+
+    >>> class TestMine(StoreConformance):
+    ...     store_class = MyStore
+    ...     def url(self) -> str:
+    ...         return "mine://here"
+    """
+
+
+__all__ = ["StoreConformance"]
