@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.delivery.hands import Progress as ReportProgress
     from engine.delivery.loop import SendLoop
     from engine.store import Store, Worker
-    from engine.types import MessageState
+    from engine.types import Finding, MessageState
 
 
 @click.command()
@@ -52,6 +52,7 @@ def command(app: App, drain: bool, format_: str) -> int:
             clock=utc_now,
             faults=crash_hook(app.variables),
             progress=progress,
+            advise=advise,
         )
 
         async def main() -> Result:
@@ -68,6 +69,13 @@ def command(app: App, drain: bool, format_: str) -> int:
     for lane, why in sorted(result.refused.items()):
         click.echo(f"{lane} rests: {why}", err=True)
     return exit_codes.OUTSIDE if result.credentials_refused else exit_codes.FINE
+
+
+def advise(workspace: str, finding: Finding) -> None:
+    """Prints something that a person should know of a workspace's account."""
+    from engine.cli.output import finding_line
+
+    click.echo(f"{workspace}: {finding_line(finding)}", err=True)
 
 
 def worker() -> Worker:

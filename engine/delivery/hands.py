@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from engine.plugins import Plugins
 from engine.store import Change, Store, Worker
-from engine.types import Clock, Event, MessageState
+from engine.types import Clock, Event, Finding, MessageState
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,6 +21,9 @@ Faults = Callable[[str], None]
 
 Progress = Callable[[MessageState, int], None]
 """Called with a state and how many messages have just reached it."""
+
+Advise = Callable[[str, Finding], None]
+"""Called with a workspace and something that a person should know of its account."""
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class Hands:
     clock: Clock
     faults: Faults
     progress: Progress
+    advise: Advise
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     @property

@@ -54,8 +54,9 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, owner: str, now: dateti
         valid_seconds=int(settings.sending.valid_for.total_seconds()),
         country=frozen.country,
     )
-    verdicts.append(ask_plugins(plugins, message, now))
-    if verdicts[-1].action is not Action.PASS:
+    verdict = ask_plugins(plugins, message, now)
+    verdicts.append(verdict)
+    if verdict.action is not Action.PASS:
         return _stopped(claim, owner, now, verdicts)
     consent = live.consent(claim.workspace, claim.release)
     need = need_of(claim, consent)

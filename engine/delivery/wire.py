@@ -12,8 +12,10 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from engine.config.models import Sending
+from engine.contracts import Provider
 from engine.delivery import outcomes
 from engine.delivery.hands import Hands, batch
 from engine.delivery.lanes import Ready
@@ -31,6 +33,9 @@ BATCH = 256
 RECORD_PATIENCE = 30
 """Seconds to go on trying to record an outcome where the state cannot be written, before the loop stops. What was
 not recorded is in doubt at the next start, and look-ups settle it."""
+
+LOOK_PATIENCE = 5
+"""Seconds that a loop which is done waits for the account to be looked at."""
 
 Refused = Callable[[Ready, SendError], None]
 """Called for a refusal that concerns the sender or the account."""
@@ -74,6 +79,8 @@ class Wire:
         self.ready: asyncio.Queue[Ready] = asyncio.Queue()
         self._outcomes: asyncio.Queue[tuple[Change, Consent | None]] = asyncio.Queue(4 * BATCH)
         self._calls: set[asyncio.Task[None]] = set()
+        self._looked_at: set[int] = set()
+        self._looks: list[asyncio.Task[None]] = []
         self._committing = Tally()
         self._open = Tally()
 
@@ -102,6 +109,8 @@ class Wire:
         """Waits for what is on the wire and for its record, no longer than `patience`."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._open.zero.wait(), patience.total_seconds())
+        if self._looks:
+            await asyncio.wait(self._looks, timeout=LOOK_PATIENCE)
 
     async def _commit(self, items: list[Ready]) -> None:
         self._committing.add(len(items))
@@ -152,6 +161,7 @@ class Wire:
         clock = self._hands.clock
         try:
             provider = self._live.provider(item.claim.workspace, item.claim.release)
+            self._look_at(provider, item.claim.workspace)
             receipt = await provider.send(item.message)
         except ConfigError as error:
             # Raised before anything could be sent, such as a secret's variable that is not set.
@@ -169,6 +179,18 @@ class Wire:
             logger.exception("the provider raised something that is no SendError")
             return outcomes.in_doubt(attempt, f"provider.crashed: {error!r}", clock(), sending, {}), None
         return outcomes.accepted(attempt, receipt, clock()), None
+
+    def _look_at(self, provider: Provider[Any], workspace: str) -> None:
+        """Looks at the account once, beside the first message: trial accounts and test credentials are named."""
+        if id(provider) in self._looked_at:
+            return
+        self._looked_at.add(id(provider))
+
+        async def look() -> None:
+            for finding in await provider.check_account():
+                self._hands.advise(workspace, finding)
+
+        self._looks.append(asyncio.create_task(look()))
 
     def _stop(self, item: Ready, error: SendError) -> Consent:
         return Consent(

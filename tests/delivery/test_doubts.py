@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from twilio_shop import DELIVERED, TwilioShop
 
-from engine.testing.twilio_emulator import Fault
+from engine.testing.twilio_emulator import Fault, emulator_process
 
 POINTS = ["after-claim", "before-commit", "after-commit", "before-call", "after-call", "before-record", "after-record"]
 
@@ -110,3 +112,14 @@ def test_a_kill_at_each_point_sends_nothing_twice_and_loses_nothing(twilio: Twil
     twilio.engine("run", "--drain", crash=f"{point}:2" if "call" in point else point, code=-9)
     twilio.engine("run", "--drain")
     twilio.check(unaccepted={"held"})
+
+
+def test_a_trial_account_is_named(tmp_path: Path) -> None:
+    with emulator_process("--trial") as emulator:
+        shop = TwilioShop(tmp_path, emulator=emulator)
+        shop.write_twilio()
+        shop.engine("send", "welcome", "-w", "acme", "--to", phone(1))
+        process = shop.start("run", "--drain")
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "twilio.trial-account" in err
