@@ -26,6 +26,9 @@ STEPS = (
     ("Queue a message for everyone, once", "engine send welcome --workspace shop --everyone --key demo"),
     ("Deliver", "engine run --drain"),
     ("What was sent, from whom, in how many segments, and what became of it", "engine messages"),
+    ("Somebody answers", "engine receive STOP --workspace shop --from +14155550123 --to counter"),
+    ("Confirm it, once", "engine run --drain"),
+    ("Ada's phone", "engine phones +14155550123"),
 )
 """What the demo shows and runs. The rejected row makes its step end with 8, as it should."""
 
