@@ -182,16 +182,13 @@ def _open_to_read(path: Path) -> tuple[sqlite3.Connection, bool]:
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
         # A reader of a write-ahead log needs its two files, and only one that may write takes them away again.
         return _connect(path, "mode=rw"), False
-    conn = _connect(path, "mode=ro")
     try:
-        conn.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        return _connect(path, "mode=ro"), False
     except sqlite3.OperationalError:
-        conn.close()
         if Path(f"{path}-wal").exists():
             raise
         # In a place where nobody can write, nothing can change under the reader either.
-        conn = _connect(path, "immutable=1")
-    return conn, False
+        return _connect(path, "immutable=1"), False
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
@@ -203,7 +200,11 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=256,
     )
-    conn.execute("PRAGMA cache_size = -32768")
+    try:
+        conn.execute("PRAGMA cache_size = -32768")  # 32 MiB; it reads the file, so a bad one fails here
+    except BaseException:
+        conn.close()
+        raise
     return conn
 
 
