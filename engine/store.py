@@ -210,7 +210,8 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Closes the state. Called once, after the last call."""
 
     # releases
 
@@ -223,7 +224,8 @@ class Store(ABC):
         """Gives the applied release's id alone: cheap."""
 
     @abstractmethod
-    def release(self, release_id: str) -> Release | None: ...
+    def release(self, release_id: str) -> Release | None:
+        """Gives a release by its id, None where there is none."""
 
     @abstractmethod
     def releases(self, *, limit: int = 100) -> Sequence[Release]:
@@ -255,17 +257,20 @@ class Store(ABC):
         """Gives people in order of id, those after `after`."""
 
     @abstractmethod
-    def person(self, workspace: str, person_id: str) -> Person | None: ...
+    def person(self, workspace: str, person_id: str) -> Person | None:
+        """Gives a person by id, None where there is none."""
 
     @abstractmethod
     def some_people(self, workspace: str, ids: Collection[str]) -> Sequence[Person]:
         """Gives those of the people who are there, in any order."""
 
     @abstractmethod
-    def people_with_number(self, workspace: str, number: str) -> Sequence[Person]: ...
+    def people_with_number(self, workspace: str, number: str) -> Sequence[Person]:
+        """Gives everybody whose number, in E.164, is this one."""
 
     @abstractmethod
-    def count_people(self, workspace: str) -> int: ...
+    def count_people(self, workspace: str) -> int:
+        """Gives how many people a workspace has."""
 
     @abstractmethod
     def erase_person(self, workspace: str, person_id: str, *, at: datetime) -> bool:
@@ -275,7 +280,8 @@ class Store(ABC):
     # consent
 
     @abstractmethod
-    def consent(self, workspace: str, number: str, *, sender: str = "") -> ConsentState: ...
+    def consent(self, workspace: str, number: str, *, sender: str = "") -> ConsentState:
+        """Gives the consent of a number; `sender` is empty where consent holds for the workspace."""
 
     @abstractmethod
     def record_consent(self, entries: Sequence[Consent]) -> None:
@@ -361,7 +367,8 @@ class Store(ABC):
         """Streams the outbox, oldest first; with `newest`, only the last that many."""
 
     @abstractmethod
-    def message(self, message_id: str) -> MessageRecord | None: ...
+    def message(self, message_id: str) -> MessageRecord | None:
+        """Gives a message by its id, None where there is none."""
 
     @abstractmethod
     def claim_view(self, message_id: str) -> Claim | None:
@@ -372,7 +379,8 @@ class Store(ABC):
         """Gives what happened to a message, oldest first."""
 
     @abstractmethod
-    def count_states(self, *, workspace: str | None = None) -> Mapping[MessageState, int]: ...
+    def count_states(self, *, workspace: str | None = None) -> Mapping[MessageState, int]:
+        """Gives how many messages are in each state; states without any are left out."""
 
     @abstractmethod
     def count_lanes(self) -> Mapping[str, Mapping[MessageState, int]]:
@@ -383,7 +391,8 @@ class Store(ABC):
         """Gives (message id, link) of a short address."""
 
     @abstractmethod
-    def links(self, message_id: str) -> Sequence[Link]: ...
+    def links(self, message_id: str) -> Sequence[Link]:
+        """Gives the short links of a message, in the order of its text."""
 
     # inbound
 
@@ -416,4 +425,5 @@ class Store(ABC):
         """Forgets a worker and gives its claims back; what it had on the wire becomes doubt when its lease runs out."""
 
     @abstractmethod
-    def workers(self) -> Sequence[Worker]: ...
+    def workers(self) -> Sequence[Worker]:
+        """Gives the workers with their last heartbeats."""

@@ -1,4 +1,7 @@
-"""The codes of findings and reasons, collected from the source of the engine and its plugins."""
+"""The codes of findings, rejections and reasons. Those of reading the config stand in the code, the others here.
+
+The source is searched for codes: one that is not described, and one that is described and gone, is an error.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,171 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.config.codes import CODES
+
 ROOT = Path(__file__).parent.parent.parent
-CODE = re.compile(
-    r"^(config|yaml|engine|workspace|template|snippet|sender|senders|keyword|people|person|number|media|links?|consent|country|sending|message|plugin|provider|state|account|twilio|sandbox|variable|secret|file|test)\.[a-z][a-z0-9-]*$"
-)
+CODE = re.compile(r"^([a-z]+(?:-[a-z]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*)(?:: .*)?$")
+NO_CODES = re.compile(r"^(engine|socket|index|shortlinks|release)\.|^workspace\.plugins$|\.(yaml|html|json|md|db|py)$")
+"""What has the shape of a code: names of modules, files, events and fields."""
+
+INTRODUCTION = """\
+# Codes
+
+Every finding, every rejected row and every reason of a message has a code. Codes are stable; the words beside them may
+change. `validate`, `preview` and `people import` print them, and `messages` and `explain` show the reason of a message.
+"""
+
+OTHERS: dict[str, dict[str, str]] = {
+    "Templates": {
+        "template.syntax": "The Liquid cannot be parsed.",
+        "template.unknown-filter": "No such filter.",
+        "template.unknown-snippet": "No such snippet.",
+        "template.unknown-tag": "No such tag.",
+        "template.unknown-variable": "A variable that no sample has and nothing guards.",
+        "template.missing-value": "A value that would be printed is missing: the person or the data lacks it.",
+        "template.too-long": "It takes more segments than `max_segments`, or more characters than a provider takes.",
+        "template.too-big": "It builds more than the limits allow.",
+        "template.too-deep": "Snippets or blocks are nested too deeply.",
+        "template.too-slow": "It takes longer than the limits allow.",
+        "template.failed": "A filter or tag failed.",
+        "template.encoding": "Characters outside the GSM alphabet make it take more segments.",
+        "template.unknown": "The release has no such template.",
+    },
+    "Links": {
+        "link.host-not-allowed": "It leads to a host that `allowed_hosts` does not name.",
+        "link.not-https": "It is not https.",
+        "link.personal-data": "A phone number or e-mail address stands in it.",
+        "link.taken": "Its short address belongs to another link; it is made anew.",
+    },
+    "Media": {
+        "media.url": "Not the address of an image.",
+        "media.address": "Its host is not a public address.",
+        "media.not-https": "It is not https.",
+        "media.credentials": "A user name or password stands in the address.",
+        "media.format": "The address does not end in .png, .jpg, .jpeg or .gif.",
+        "media.too-many": "More than ten.",
+        "media.text-too-long": "The text beside it is longer than 1,600 characters.",
+        "media.country": "MMS does not reach that country.",
+        "media.sender": "The sender cannot send MMS.",
+        "media.not-receivable": "MMS cannot be received, and the template has no fallback.",
+        "media.large": "Larger than the 600 KB that carriers advise.",
+        "media.too-large": "Larger than 5 MB.",
+        "media.content": "Its bytes are another format than its address says.",
+        "media.content-type": "It is served as another type than its address says.",
+        "media.redirect": "The address leads to another one.",
+        "media.status": "The server does not give it out.",
+        "media.unreachable": "The server cannot be reached.",
+    },
+    "Senders and recipients": {
+        "sender.none-reaches": "None of the template's senders reaches the recipient's country.",
+        "sender.unknown": "The release has no such sender.",
+        "number.missing": "The person has no number.",
+        "number.invalid": "The number is none.",
+    },
+    "Numbers": {
+        "number.empty": "Nothing is there.",
+        "number.not-a-number": "No phone number can be made of it.",
+        "number.not-text": "It is not text.",
+        "number.spreadsheet": "A spreadsheet has cut it short, to something like 1.41556E+10.",
+        "number.country-unknown": "No country code, and no country to read it in, or one that does not exist.",
+        "number.too-short": "Its country has no number with so few digits.",
+        "number.too-long": "Its country has no number with so many digits.",
+        "number.invalid-length": "Its country has no number of that length.",
+        "number.area-code-missing": "It can only be dialled in its own area.",
+        "number.not-in-use": "The right length, in a range that nobody has been given.",
+        "country.unknown": "The person's country is no country, and the number needs one.",
+    },
+    "Rows of an import": {
+        "id.missing": "No id.",
+        "id.not-text": "The id is not text.",
+        "id.too-long": "The id is too long.",
+        "id.control-character": "The id holds a control character.",
+        "row.malformed": "Not a row of CSV.",
+        "row.too-few-cells": "Fewer cells than the header has.",
+        "row.too-many-cells": "More cells than the header has.",
+        "row.nul": "A NUL byte stands in it.",
+        "row.not-json": "Not JSON.",
+        "row.not-object": "Not a JSON object.",
+        "row.bad-name": "A name that no attribute can have.",
+        "row.bad-value": "A value that no attribute can have.",
+    },
+    "Reasons of a message": {
+        "consent.stopped": "The recipient has said STOP.",
+        "consent.not-subscribed": "Marketing, and the recipient has not subscribed.",
+        "country.not-allowed": "The number's country is not among the workspace's.",
+        "duplicate.number": "Somebody else with this number gets the same send.",
+        "expired.valid-for": "It took longer than `valid_for`.",
+        "lane.full": "The sender's lane is full; the message waits.",
+        "lease.expired": "A worker vanished while it had the message.",
+        "lease.ran-out-before-the-call": "The worker's hold ended before the request left; nothing was sent.",
+        "worker.stopped": "The worker was stopped and gave the message back.",
+        "compose.failed": "Composing it failed in a way that is a bug.",
+        "provider.not-configured": "The workspace's provider cannot be built; the message waits.",
+        "provider.crashed": "The provider's plugin failed while sending: the message is in doubt.",
+        "doubt.provider-unavailable": "The provider could not be asked; that look-up does not count.",
+        "doubt.found": "A look-up found it at the provider.",
+        "doubt.not-found-yet": "A look-up did not find it; another follows.",
+        "doubt.not-found": "No look-up found it.",
+        "doubt.resend": "No look-up found it, and the workspace sends again (`on_doubt: resend`).",
+        "doubt.ambiguous": "The provider has something that may be it.",
+        "doubt.taken-meanwhile": "What was found belongs to another message; another look-up follows.",
+        "doubt.twin-in-flight": "An equal message is on the wire; the look-up waits for it.",
+        "settled.sent": "A person found it at the provider.",
+        "settled.not-sent": "A person did not find it at the provider.",
+        "provider.CODE": "What the provider said, with its own code, e.g. `provider.30003`.",
+        "plugin.crashed": "A plugin that could suppress it failed; the message waits.",
+        "person.erased": "The person was erased.",
+    },
+    "The provider": {
+        "provider.sender-missing": "The account has no such sender.",
+        "provider.unreadable": "The provider cannot be asked.",
+        "twilio.account-not-active": "The account is suspended or closed.",
+        "twilio.account-unreachable": "The account cannot be looked at.",
+        "twilio.credentials-refused": "Twilio refuses the credentials.",
+        "twilio.test-credentials": "Test credentials: messages reach nobody.",
+        "twilio.trial-account": "A trial account: only verified numbers, and a prefix before each text.",
+    },
+}
+BUILT = {"settled.sent", "settled.not-sent", "provider.CODE"}
+"""Codes that the source puts together, so that a search does not find them whole."""
 
 
 def page() -> str:
-    """Gives the page."""
-    return ""
+    """Gives the page. Raises ValueError where source and descriptions differ."""
+    described = {code for group in OTHERS.values() for code in group}
+    raised = set(codes())
+    if raised - described - set(CODES):
+        raise ValueError(f"not described in docs/generate/codes.py: {sorted(raised - described - set(CODES))}")
+    if described - raised - BUILT:
+        raise ValueError(
+            f"described in docs/generate/codes.py, and raised nowhere: {sorted(described - raised - BUILT)}"
+        )
+    parts = [INTRODUCTION, "## Reading the config\n", _table(CODES)]
+    for title, group in OTHERS.items():
+        parts.append(f"\n## {title}\n\n{_table(group)}")
+    return "\n".join(parts)
 
 
 def codes() -> dict[str, set[str]]:
-    """Gives every code with the files that raise it."""
+    """Gives every code in the source, with the files that it stands in."""
     found: dict[str, set[str]] = {}
     for path in sorted([*ROOT.glob("engine/**/*.py"), *ROOT.glob("plugins/*/engine_*/**/*.py")]):
-        for code in _codes(ast.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(code, set()).add(path.relative_to(ROOT).as_posix())
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith("engine/testing/"):
+            for code in _codes(ast.parse(path.read_text(encoding="utf-8"))):
+                found.setdefault(code, set()).add(name)
     return dict(sorted(found.items()))
 
 
 def _codes(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.match(node.value):
-            yield node.value
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            match = CODE.match(node.value)
+            if match and not NO_CODES.search(match[1]):
+                yield match[1]
+
+
+def _table(rows: dict[str, str]) -> str:
+    return "\n".join(
+        ["| code | means |", "| --- | --- |", *(f"| `{code}` | {words} |" for code, words in rows.items())]
+    )

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from engine import plugins
 from engine.config import models
+from engine.config.schema import model_schema
 
 INTRODUCTION = """\
 # The config
@@ -39,12 +40,9 @@ def page() -> str:
 
 
 def _rows(model: type[BaseModel]) -> list[tuple[str, str, str, str]]:
-    schema = model.model_json_schema(by_alias=True)
-    return [
-        row
-        for row in _walk(schema, schema.get("$defs", {}), "")
-        if row[0] not in FROM_FILES or model is not models.Template
-    ]
+    schema = model_schema(model)
+    rows = _walk(schema, schema.get("$defs", {}), "")
+    return [row for row in rows if model is not models.Template or row[0].split(".")[0] not in FROM_FILES]
 
 
 def _walk(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
@@ -65,8 +63,8 @@ def _walk(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> I
 
 
 def _inside(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
-    for key, suffix in (("additionalProperties", ".NAME."), ("items", "[].")):
-        inner = schema.get(key)
+    named = [schema.get("additionalProperties"), *schema.get("patternProperties", {}).values()]
+    for inner, suffix in [*((one, ".NAME.") for one in named), (schema.get("items"), "[].")]:
         if isinstance(inner, dict):
             yield from _walk(_resolve(inner, definitions), definitions, prefix + suffix)
 
@@ -79,7 +77,7 @@ def _resolve(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
     for key in ("anyOf", "oneOf", "allOf"):
         for choice in field.get(key, ()):
             inner = _resolve(choice, definitions)
-            if inner.get("properties") or inner.get("items") or inner.get("additionalProperties"):
+            if any(inner.get(key) for key in ("properties", "items", "additionalProperties", "patternProperties")):
                 return inner
     return field
 
@@ -91,13 +89,15 @@ def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
         return f"`{field['const']}`"
     if "enum" in field:
         return " or ".join(f"`{value}`" for value in field["enum"])
+    if field.get("type") == "object" or "properties" in field:
+        return "mapping"
     for key in ("anyOf", "oneOf", "allOf"):
         if key in field:
             return " or ".join(dict.fromkeys(_type(choice, definitions) for choice in field[key]))
     if field.get("type") == "array":
         return f"list of {_type(field.get('items', {}), definitions)}"
-    if field.get("type") == "object" or "properties" in field:
-        return "mapping"
+    if field.get("pattern", "").startswith(r"^\$\{"):
+        return "`${NAME}` (a secret)"
     if "examples" in field:
         return "like " + " or ".join(f"`{example}`" for example in field["examples"])
     return {"string": "text", "integer": "whole number", "boolean": "`true` or `false`", "null": "`null`"}.get(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from engine.config.conversations import Conversation
 from engine.config.models import (
@@ -17,6 +19,7 @@ from engine.config.models import (
     Template,
     WorkspaceConfig,
 )
+from engine.config.values import print_duration
 from engine.contracts import Provider
 from engine.plugins import Plugins
 
@@ -45,26 +48,38 @@ def schemas(plugins: Plugins | None) -> dict[str, Schema]:
 def schema(kind: str, plugins: Plugins | None) -> Schema:
     """Gives the schema of one kind of file."""
     makers: Mapping[str, Callable[[], Schema]] = {
-        "engine": lambda: _with_references(_of(EngineConfig)),
+        "engine": lambda: _with_references(model_schema(EngineConfig)),
         "environment": lambda: _environment(plugins),
         "workspace": lambda: _with_references(_workspace(plugins)),
-        "senders": lambda: _of(SendersFile),
-        "keywords": lambda: _of(KeywordsFile),
-        "people": lambda: _of(PeopleFile),
+        "senders": lambda: model_schema(SendersFile),
+        "keywords": lambda: model_schema(KeywordsFile),
+        "people": lambda: model_schema(PeopleFile),
         "template": _template,
         "tests": lambda: TypeAdapter(list[Conversation]).json_schema(),
     }
     return {"$schema": DIALECT, "title": KINDS[kind], **makers[kind]()}
 
 
-def _of(model: type[BaseModel]) -> Schema:
-    found = model.model_json_schema(by_alias=True)
+class _AsWritten(GenerateJsonSchema):
+    """Prints defaults as they would stand in a file: pydantic would print durations as ISO 8601."""
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, timedelta):
+            return print_duration(dft)
+        if isinstance(dft, list):
+            return [self.encode_default(item) for item in dft]
+        return super().encode_default(dft)
+
+
+def model_schema(model: type[BaseModel], ref_template: str = "#/$defs/{model}") -> Schema:
+    """Gives the schema of one model."""
+    found = model.model_json_schema(by_alias=True, ref_template=ref_template, schema_generator=_AsWritten)
     found.pop("title", None)
     return found
 
 
 def _template() -> Schema:
-    found = _of(Template)
+    found = model_schema(Template)
     for name in ("body", "languages"):
         del found["properties"][name]
     found["required"] = [name for name in found["required"] if name != "body"]
@@ -73,7 +88,7 @@ def _template() -> Schema:
 
 
 def _workspace(plugins: Plugins | None) -> Schema:
-    found = _of(WorkspaceConfig)
+    found = model_schema(WorkspaceConfig)
     providers = plugins.providers if plugins is not None else {}
     if providers:
         defs = found["$defs"]
@@ -85,7 +100,7 @@ def _workspace(plugins: Plugins | None) -> Schema:
 
 
 def _provider(name: str, provider: type[Provider[Any]], defs: Schema) -> Schema:
-    options = provider.options_model.model_json_schema(by_alias=True, ref_template=f"#/$defs/{name}.{{model}}")
+    options = model_schema(provider.options_model, f"#/$defs/{name}.{{model}}")
     defs.update({f"{name}.{key}": value for key, value in options.pop("$defs", {}).items()})
     required = options.get("required", [])
     return {
@@ -99,7 +114,7 @@ def _provider(name: str, provider: type[Provider[Any]], defs: Schema) -> Schema:
 
 
 def _environment(plugins: Plugins | None) -> Schema:
-    engine, workspace = _of(EngineConfig), _workspace(plugins)
+    engine, workspace = model_schema(EngineConfig), _workspace(plugins)
     defs = {**engine.pop("$defs", {}), **workspace.pop("$defs", {})}
     names = {"type": "object", "patternProperties": {NAME: workspace}, "additionalProperties": False}
     found: Schema = {

@@ -75,7 +75,7 @@ def readable(preview: dict[str, Any]) -> str:
         f"to        {preview['to']}",
         f"from      {preview['sender']}",
         f"kind      {preview['kind']}, {preview['encoding']}",
-        f"size      {preview['characters']} characters, {preview['segments']} segments",
+        f"size      {preview['characters']} characters, {preview['segments']} segment{'s'[: preview['segments'] != 1]}",
     ]
     lines += [f"media     {url}" for url in preview["media"]]
     lines += [f"link      {link['short']} → {link['url']}" for link in preview["links"]]
