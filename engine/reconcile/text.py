@@ -7,6 +7,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from engine.config.models import (
+    ConsentConfig,
+    EngineConfig,
+    Keyword,
+    Model,
+    SenderConfig,
+    Template,
+    WorkspaceConfig,
+)
 from engine.reconcile import diff
 from engine.reconcile.changes import Action, Change, Plan
 from engine.reconcile.effects import Effect, Rendering
@@ -67,7 +76,7 @@ def _change(change: Change) -> Iterator[Line]:
         for field in diff.fields(change.before or {}, change.after or {}):
             yield from _field(field)
     elif change.action is Action.CREATE:
-        for name, value in _leaves((), change.after or {}):
+        for name, value in _leaves((), change.after or {}, _defaults(change.address)):
             yield from _value(name, value)
     yield from _effects(change)
 
@@ -95,13 +104,30 @@ def _value(name: str, value: Json) -> Iterator[Line]:
         yield Line("", f"    {printable(name)}: {_shown(value)}")
 
 
-def _leaves(path: tuple[str, ...], value: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    """Gives what a new object says beyond nothing: its fields by dotted name, empty ones and `false` left out."""
+def _leaves(path: tuple[str, ...], value: Mapping[str, Json], usual: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Gives what a new object says beyond the defaults: its fields by dotted name. Unknown defaults are empty."""
     for key, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from _leaves((*path, key), inner)
-        elif inner not in (None, "", [], False):
+        default = usual.get(key)
+        if isinstance(inner, Mapping) and inner:
+            yield from _leaves((*path, key), inner, default if isinstance(default, Mapping) else {})
+        elif not diff.same(inner, default) if key in usual else inner not in (None, "", [], {}, False):
             yield ".".join((*path, key)), inner
+
+
+def _defaults(address: str) -> Mapping[str, Json]:
+    kind = address.split("/", 2)[1] if "/" in address else address
+    models: Mapping[str, type[Model]] = {
+        "consent": ConsentConfig,
+        "engine": EngineConfig,
+        "keyword": Keyword,
+        "sender": SenderConfig,
+        "template": Template,
+        "workspace": WorkspaceConfig,
+    }
+    if kind not in models:
+        return {}
+    usual: Mapping[str, Json] = models[kind].model_construct().model_dump(mode="json", by_alias=True)
+    return usual
 
 
 def _shown(value: Json | diff.Absent) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
+
+from engine.cli.app import cli
 
 FILES = {
     "config/engine.yaml": "engine: 1\nplugins: [sandbox, phonenumbers, shortlinks]\n",
@@ -29,13 +33,13 @@ FILES = {
 
 @dataclass
 class Engine:
-    """Runs `engine` in a project's folder, as a shell would."""
+    """Runs `engine` in a project's folder: in this process, which is quick, or as one of its own."""
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
 
     def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
-        """Starts a command without waiting for it."""
+        """Starts a command as a process, without waiting for it."""
         return subprocess.Popen(
             [sys.executable, "-m", "engine", *words],
             cwd=self.folder,
@@ -46,13 +50,19 @@ class Engine:
             text=True,
         )
 
+    def call(self, *words: str, **variables: str) -> Result:
+        """Gives all there is to know of a command that ran in this process. What it raised is raised here."""
+        with contextlib.chdir(self.folder):
+            done = CliRunner().invoke(cli, words, env={**self.variables, **variables})
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done
+
     def run(self, *words: str, code: int = 0, **variables: str) -> str:
         """Gives what a command prints, having checked how it ends."""
-        process = self.start(*words, **variables)
-        out, err = process.communicate()
-        assert process.returncode == code, f"engine {' '.join(words)} ended with {process.returncode}\n{out}\n{err}"
-        assert ("Traceback" in err) == (code == 1), err
-        return out
+        done = self.call(*words, **variables)
+        assert done.exit_code == code, f"engine {' '.join(words)} ended with {done.exit_code}\n{done.output}"
+        return done.stdout
 
     def json(self, *words: str, code: int = 0, **variables: str) -> Any:
         """Gives the JSON document that a command prints."""
@@ -60,11 +70,9 @@ class Engine:
 
     def refused(self, *words: str, code: int, **variables: str) -> str:
         """Gives what a command that fails says on stderr; it prints nothing else."""
-        process = self.start(*words, **variables)
-        out, err = process.communicate()
-        assert (process.returncode, out) == (code, ""), f"{process.returncode}\n{out}\n{err}"
-        assert "Traceback" not in err
-        return err
+        done = self.call(*words, **variables)
+        assert (done.exit_code, done.stdout) == (code, ""), done.output
+        return done.stderr
 
     def write(self, path: str, text: str) -> None:
         """Writes a file of the project."""
