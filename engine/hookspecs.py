@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -28,7 +28,7 @@ hookimpl = pluggy.HookimplMarker(GROUP)
 
 
 @spec
-def register_providers() -> Iterable[type[Provider]]:  # type: ignore[empty-body]  # pluggy specifications have no body
+def register_providers() -> Iterable[type[Provider[Any]]]:  # type: ignore[empty-body]  # pluggy specifications have no body
     """Called once, when plugins are loaded: the delivery providers on offer."""
 
 
