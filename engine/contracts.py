@@ -106,7 +106,6 @@ class Provider(ABC, Generic[OptionsT]):
 
     async def close(self) -> None:
         """Releases connections. Called once, after the last call."""
-        return None
 
 
 class Shortener(ABC):

@@ -90,7 +90,7 @@ class Plugins:
         return [finding for answer in answers for finding in answer or ()]
 
     def suppress(self, message: OutboundMessage, now: datetime) -> list[Suppression]:
-        """Gives every plugin's reason not to send, sorted. Each is asked alone; raises PluginCrash, naming the plugin."""
+        """Gives every plugin's reason not to send, sorted. Each is asked alone; raises PluginCrash."""
         found = [self._ask(impl, message=message, now=now) for impl in self._implementations("suppress")]
         return sorted((s for s in found if s is not None), key=lambda s: (s.reason, s.message))
 
