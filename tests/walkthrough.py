@@ -46,7 +46,10 @@ def steps(page: str) -> Iterator[File | Command]:
 
 def _commands(body: str) -> Iterator[Command]:
     for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
-        line, output = re.match(r"((?:.*\\\n)*.*\n?)(.*)", part, re.DOTALL).groups()  # type: ignore[union-attr] # matches anything
+        lines = part.splitlines(keepends=True)
+        # A command that ends with \ goes on in the next line.
+        last = next(number for number, line in enumerate(lines) if not line.rstrip().endswith("\\"))
+        line, output = "".join(lines[: last + 1]), "".join(lines[last + 1 :])
         code = re.search(r"# exits with (\d+)", line)
         yield Command(line, output, int(code[1]) if code else 0)
 
