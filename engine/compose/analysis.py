@@ -5,11 +5,13 @@ python-liquid's own analysis knows no guards and takes longer than parsing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import typing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from liquid.ast import BlockNode, Node
+from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions.filtered import Filter, FilteredExpression
 from liquid.builtin.expressions.path import Path
 from liquid.builtin.expressions.primitive import StringLiteral
@@ -110,39 +112,46 @@ class _Walk:
             self._node(node, guards)
 
     def _node(self, node: Node, guards: tuple[Steps, ...]) -> None:
-        match node:
-            case OutputNode():
-                self._printed(node.expression, guards)
-            case IfNode() | UnlessNode():
-                conditions = [node.condition, *(one.expression for one in node.alternatives)]
-                inner = self._guards(conditions, guards)
-                for part in (node.consequence, *(one.block for one in node.alternatives), node.default):
-                    self.nodes(part.nodes if part else (), inner)
-            case CaseNode():
-                inner = self._guards([node.expression, *map(_values_of, node.blocks)], guards)
-                for branch in node.blocks:
-                    block = branch if isinstance(branch, BlockNode) else branch.block
-                    self.nodes(block.nodes, inner)
-            case ForNode():
-                self._loop(node, guards)
-            case AssignNode():
-                self._assigned(node)
-            case CaptureNode():
-                self.nodes(node.block.nodes, guards)
-                self._known[node.name] = _Known(None)
-            case RenderNode():
-                self._rendered(node, guards)
-            case CycleNode():
-                for expression in node.args:
-                    self._printed(expression, guards)
-            case IncrementNode() | DecrementNode():
-                self._known[node.name] = _Known(None)
-            case _:
-                for expression in node.expressions():
-                    self._check_filters(expression)
-                inside = node if isinstance(node, BlockNode) else getattr(node, "block", None)
-                if isinstance(inside, BlockNode):
-                    self.nodes(inside.nodes, guards)
+        kind = type(node)
+        read = _READERS.get(kind) or next(
+            (reader for known, reader in _READERS.items() if issubclass(kind, known)), None
+        )
+        if read is not None:
+            read(self, node, guards)
+            return
+        for expression in node.expressions():
+            self._check_filters(expression)
+        inside = node if isinstance(node, BlockNode) else getattr(node, "block", None)
+        if isinstance(inside, BlockNode):
+            self.nodes(inside.nodes, guards)
+
+    def text(self, node: Node, guards: tuple[Steps, ...]) -> None:
+        """Plain words say nothing."""
+
+    def output(self, node: OutputNode, guards: tuple[Steps, ...]) -> None:
+        self._printed(node.expression, guards)
+
+    def condition(self, node: IfNode | UnlessNode, guards: tuple[Steps, ...]) -> None:
+        inner = self._guards([node.condition, *(one.expression for one in node.alternatives)], guards)
+        for part in (node.consequence, *(one.block for one in node.alternatives), node.default):
+            self.nodes(part.nodes if part else (), inner)
+
+    def case(self, node: CaseNode, guards: tuple[Steps, ...]) -> None:
+        inner = self._guards([node.expression, *map(_values_of, node.blocks)], guards)
+        for branch in node.blocks:
+            block = branch if isinstance(branch, BlockNode) else branch.block
+            self.nodes(block.nodes, inner)
+
+    def capture(self, node: CaptureNode, guards: tuple[Steps, ...]) -> None:
+        self.nodes(node.block.nodes, guards)
+        self._known[node.name] = _Known(None)
+
+    def cycle(self, node: CycleNode, guards: tuple[Steps, ...]) -> None:
+        for expression in node.args:
+            self._printed(expression, guards)
+
+    def counter(self, node: IncrementNode | DecrementNode, _: tuple[Steps, ...]) -> None:
+        self._known[node.name] = _Known(None)
 
     def _printed(self, expression: Expression, guards: tuple[Steps, ...]) -> None:
         filters = self._check_filters(expression)
@@ -169,7 +178,7 @@ class _Walk:
                     found.append(steps[:-1] if len(steps) > 1 and steps[-1] in ("size", "first", "last") else steps)
         return tuple(found)
 
-    def _loop(self, node: ForNode, guards: tuple[Steps, ...]) -> None:
+    def loop(self, node: ForNode, guards: tuple[Steps, ...]) -> None:
         iterable, inner = node.expression.iterable, guards
         steps = self._steps(iterable) if isinstance(iterable, Path) else None
         if steps is not None:
@@ -187,7 +196,7 @@ class _Walk:
         if node.default:
             self.nodes(node.default.nodes, guards)
 
-    def _assigned(self, node: AssignNode) -> None:
+    def assign(self, node: AssignNode, _: tuple[Steps, ...]) -> None:
         filters = self._check_filters(node.expression)
         left = node.expression.left if isinstance(node.expression, FilteredExpression) else node.expression
         steps = None
@@ -198,7 +207,7 @@ class _Walk:
         # Set in one branch and in another: which one holds is known only when rendering.
         self._known[node.name] = now if before is None or before == now else _Known(None)
 
-    def _rendered(self, node: RenderNode, guards: tuple[Steps, ...]) -> None:
+    def render(self, node: RenderNode, guards: tuple[Steps, ...]) -> None:
         arguments: dict[str, Steps | None] = {}
         for argument in node.args:
             self._check_filters(argument.value)
@@ -227,6 +236,22 @@ class _Walk:
         if known.steps is None:
             return None
         return known.steps if known.derived else (*known.steps, *steps[1:])
+
+
+_READERS: Mapping[type[Node], Callable[[_Walk, typing.Any, tuple[Steps, ...]], None]] = {
+    ContentNode: _Walk.text,
+    OutputNode: _Walk.output,
+    IfNode: _Walk.condition,
+    UnlessNode: _Walk.condition,
+    CaseNode: _Walk.case,
+    ForNode: _Walk.loop,
+    AssignNode: _Walk.assign,
+    CaptureNode: _Walk.capture,
+    RenderNode: _Walk.render,
+    CycleNode: _Walk.cycle,
+    IncrementNode: _Walk.counter,
+    DecrementNode: _Walk.counter,
+}
 
 
 def _values_of(branch: BlockNode | MultiExpressionBlockNode) -> Expression | None:

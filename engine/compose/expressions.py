@@ -25,7 +25,7 @@ from liquid.builtin.expressions.logical import (
 )
 from liquid.builtin.expressions.loop import LoopExpression
 from liquid.builtin.expressions.primitive import Blank, Empty
-from liquid.exceptions import LiquidTypeError, LoopIterationLimitError
+from liquid.exceptions import LiquidTypeError, LiquidValueError, LoopIterationLimitError
 from liquid.expression import Expression
 from liquid.token import Token
 
@@ -124,7 +124,10 @@ class BoundedLoop(LoopExpression):
     __slots__ = ()
 
     def _to_iter(self, obj: object, context: RenderContext) -> tuple[Iterator[Any], int]:
-        iterator, length = super()._to_iter(obj, context)
+        try:
+            iterator, length = super()._to_iter(obj, context)
+        except LiquidValueError as error:  # a range too long for a machine's whole number
+            raise LoopIterationLimitError("a loop without end", token=self.token) from error
         if length > LONGEST_SOURCE:
             raise LoopIterationLimitError(f"a loop over {length:,} items", token=self.token)
         return iterator, length

@@ -15,8 +15,10 @@ from engine.types import Finding, Severity
 
 # What ends an address: white space, quotes, angle brackets, and the backslash, which browsers read as a slash.
 _URL = re.compile(r"https?://[^\s<>\"“”„«»\\`{}|^\x00-\x1f\x7f]+", re.IGNORECASE)
+_PLAIN_HOST = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?=[/?#]|$)")
 _TRAILING = ".,;:!?'’‘…*_~。，、！？；：」』）】"
 _BRACKETS = {")": "(", "]": "["}
+MIN_DIGITS = 7  # E.164 numbers have no fewer
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _NUMBER = re.compile(r"(?<![\w+])\+\d{8,15}(?!\d)")
 
@@ -30,13 +32,16 @@ class Linked:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class LinkRules:
-    """How a workspace treats links. `shortener` None: they stay as they are."""
+    """How a workspace treats links. `shortener` None: they stay as they are; `allowed_hosts` None: any."""
 
-    shortener: Shortener | None
-    expire_after: timedelta
-    allowed_hosts: tuple[str, ...] | None  # None: any
+    def __init__(
+        self, shortener: Shortener | None, expire_after: timedelta, allowed_hosts: Sequence[str] | None = None
+    ) -> None:
+        self._shortener = shortener
+        self._expire_after = expire_after
+        self._allowed = allowed_hosts
+        self._own = host_of(shortener.domain) if shortener else None
 
     def apply(
         self,
@@ -53,8 +58,7 @@ class LinkRules:
         The same destination twice is one short link. Without a message id, links are the shortener's stand-ins.
         Raises ComposeError: `link.host-not-allowed`, `link.not-https`.
         """
-        shortener = self.shortener if shorten else None
-        own = host_of(self.shortener.domain) if self.shortener else None
+        shortener = self._shortener if shorten else None
         made: dict[str, Link] = {}
         findings: list[Finding] = []
         parts: list[str] = []
@@ -62,21 +66,23 @@ class LinkRules:
         for start, end in spans(text):
             parts.append(elsewhere(text[position:start]))
             url, position = text[start:end], end
-            if own is not None and host_of(url) == own:
+            host = host_of(url)
+            if host is not None and host == self._own:
                 parts.append(url)
                 continue
-            self._check(url, https=shortener is not None)
+            self._check(url, host, https=shortener is not None)
             if url not in made:
                 findings += personal_data(url, number)
             if shortener is not None and url not in made:
-                made[url] = Link(_short(shortener, url, message_id, len(made)), url, len(made), now + self.expire_after)
+                made[url] = Link(
+                    _short(shortener, url, message_id, len(made)), url, len(made), now + self._expire_after
+                )
             parts.append(made[url].short if url in made else url)
         parts.append(elsewhere(text[position:]))
         return Linked("".join(parts), tuple(made.values()), tuple(findings))
 
-    def _check(self, url: str, *, https: bool) -> None:
-        host = host_of(url)
-        if self.allowed_hosts is not None and not (host and allowed(host, self.allowed_hosts)):
+    def _check(self, url: str, host: str | None, *, https: bool) -> None:
+        if self._allowed is not None and not (host and allowed(host, self._allowed)):
             raise ComposeError(
                 "link.host-not-allowed",
                 f"the link leads to {host or url!r}, which is none of the allowed hosts",
@@ -98,6 +104,9 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def host_of(url: str) -> str | None:
     """Gives an address's host, in small letters and as DNS knows it; None where it has none, or hides it with `@`."""
+    plain = _PLAIN_HOST.match(url)
+    if plain is not None:
+        return plain[1].rstrip(".")
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -124,7 +133,8 @@ def personal_data(url: str, number: str) -> list[Finding]:
     """Gives a warning where a destination gives somebody away: whoever guesses or forwards the link can read it."""
     text = unquote(url.partition("://")[2])
     digits = number.lstrip("+")
-    if not (_EMAIL.search(text) or _NUMBER.search(text) or (len(digits) >= 7 and digits in re.sub(r"\D", "", text))):
+    is_in = len(digits) >= MIN_DIGITS and digits in re.sub(r"\D", "", text)
+    if not (is_in or ("@" in text and _EMAIL.search(text)) or ("+" in text and _NUMBER.search(text))):
         return []
     return [
         Finding(

@@ -17,6 +17,12 @@ _TAG = re.compile(r"\{%-?\s*(\w+)")
 _UNKNOWN_TAG = re.compile(r"unexpected tag '(.*)'")
 _UNCLOSED = re.compile(r"expected tag end(\w+), found .*")
 _FOUND_END = re.compile(r"(.*), found end of expression")
+_RESERVED = re.compile(r"expected an identifier, found ([a-z]+)")
+_NO_FILTER = re.compile(r"expected word, found (limit|contains|offset|reversed|for|with|in|as|if|else|and|or|not)")
+_INSTEAD_OF_FILTER = {
+    "limit": "cut a list with slice: 0, 3",
+    "contains": "it stands in conditions: {% if a contains 'b' %}",
+}
 _PSEUDO_TAGS = ("illegal", "content", "output", "comment", "doc")
 
 
@@ -59,6 +65,14 @@ def _problem(environment: MessageEnvironment, source: str, error: LiquidError) -
         return Problem("template.syntax", "this tag has no name, or no %} at its end", "", start, end)
     if words == "expected '}}', found end of file":
         return Problem("template.syntax", "this {{ has no }}", "", start, end)
+    reserved = _RESERVED.fullmatch(words)
+    if reserved:
+        message = f"{reserved[1]} is a word of Liquid, and no name behind a dot"
+        return Problem("template.syntax", message, f"write it in brackets: ['{reserved[1]}']", start, end)
+    word = _NO_FILTER.fullmatch(words)
+    if word:
+        hint = _INSTEAD_OF_FILTER.get(word[1], "")
+        return Problem("template.syntax", f"{word[1]} is a word of Liquid, and no filter", hint, start, end)
     ending = _FOUND_END.fullmatch(words)
     return Problem("template.syntax", f"{ending[1]}, found nothing" if ending else words, "", start, end)
 

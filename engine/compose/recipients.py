@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from engine.config.models import WorkspaceConfig
 from engine.contracts import NumberNormaliser
 from engine.errors import ComposeError, InvalidNumber
@@ -14,12 +16,13 @@ class Reader:
     def __init__(self, settings: WorkspaceConfig, normaliser: NumberNormaliser) -> None:
         self._audience = settings.audience
         self._default_country = settings.default_country
-        self._normaliser = normaliser
+        # A preview asks for the same few people over and over; a broadcast asks for each once, and forgets.
+        self._normalise = lru_cache(maxsize=256)(normaliser.normalise)
 
     def normalise(self, raw: str, person: Person | None) -> E164:
         """Gives the number that a text is, in the person's country. Raises ComposeError `number.invalid`."""
         try:
-            return self._normaliser.normalise(raw, country=self._country(person))
+            return self._normalise(raw, country=self._country(person))
         except InvalidNumber as error:
             raise ComposeError("number.invalid", f"{error.message} ({error.code})", hint=error.hint) from error
 
@@ -41,7 +44,7 @@ class Reader:
         if raw is None:
             return None
         try:
-            return self._normaliser.normalise(raw, country=self._country(person)).number
+            return self._normalise(raw, country=self._country(person)).number
         except InvalidNumber:
             return None
 

@@ -11,6 +11,7 @@ from liquid.exceptions import (
     ContextDepthError,
     LiquidError,
     LiquidSyntaxError,
+    LiquidValueError,
     LocalNamespaceLimitError,
     LoopIterationLimitError,
     OutputStreamLimitError,
@@ -53,7 +54,7 @@ class Compiled:
             try:
                 found = self._parsed[source] = self.environment.from_string(source)
             except LiquidError as error:
-                raise translated(error) from error
+                raise self._translated(error) from error
         return found
 
     def render(self, source: str, names: Mapping[str, object], now: datetime | None) -> str:
@@ -65,15 +66,18 @@ class Compiled:
         try:
             template.render_with_context(Context(template, globals=names, now=now), buffer)
         except LiquidError as error:
-            raise translated(error) from error
+            raise self._translated(error) from error
         except Exception as error:  # whatever a filter makes of hostile data is this message's failure
             raise ComposeError("template.failed", f"it cannot be rendered: {type(error).__name__}: {error}") from error
         return buffer.getvalue()
 
+    def _translated(self, error: LiquidError) -> ComposeError:
+        return translated(error, self.environment.snippets)
 
-def translated(error: LiquidError) -> ComposeError:
+
+def translated(error: LiquidError, snippets: Mapping[str, str]) -> ComposeError:
     """Gives the error in our words."""
-    where = place_of(error)
+    where = _place_of(error, snippets)
     if isinstance(error, MissingValueError):
         return ComposeError("template.missing-value", f"{error.path} is missing{where}", hint=DEFAULT_HINT)
     for kind, reason, words in _LIMITS:
@@ -83,15 +87,15 @@ def translated(error: LiquidError) -> ComposeError:
         return ComposeError("template.unknown-filter", f"{error.message}{where}")
     if isinstance(error, TemplateNotFoundError):
         return ComposeError("template.unknown-snippet", f"there is no snippet {error.args[0]!r}{where}")
-    if isinstance(error, LiquidSyntaxError):
+    if isinstance(error, LiquidSyntaxError) and not isinstance(error, LiquidValueError):
         return ComposeError("template.syntax", f"{error.message}{where}")
     return ComposeError("template.failed", f"{error.message}{where}")
 
 
-def place_of(error: LiquidError) -> str:
-    """Gives ` (line n)`, and of which snippet, where it is known."""
+def _place_of(error: LiquidError, snippets: Mapping[str, str]) -> str:
     token = error.token
     if token is None or token.start_index < 0 or not token.source:
         return ""
     line = token.source.count("\n", 0, token.start_index) + 1
-    return f" (line {line} of the snippet {error.template_name!r})" if error.template_name else f" (line {line})"
+    snippet = next((name for name, source in snippets.items() if source is token.source), None)
+    return f" (line {line})" if snippet is None else f" (line {line} of the snippet {snippet!r})"

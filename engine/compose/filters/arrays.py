@@ -66,12 +66,6 @@ def uniq(items: Items, key: object = None) -> list[Any]:
 
 
 @sequence_filter
-def limit(items: Items, count: object) -> list[Any]:
-    """Gives the first `count` items."""
-    return list(items[: max(int_arg(count), 0)])
-
-
-@sequence_filter
 def push(items: Items, item: object) -> list[Any]:
     """Gives the list with an item more at its end."""
     return [*items, item]
@@ -111,7 +105,6 @@ FILTERS = {
     "group_by": group_by,
     "join": join,
     "json_array_uniq": uniq,
-    "limit": limit,
     "pop": pop,
     "push": push,
     "shift": shift,

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from liquid.exceptions import FilterError
-from liquid.filter import string_filter
+
+from engine.compose.filters.of_text import text_filter
 
 
 def to_json(value: object, indent: object = None) -> str:
@@ -18,7 +19,7 @@ def to_json(value: object, indent: object = None) -> str:
         raise FilterError("this cannot be written as JSON", token=None) from error
 
 
-@string_filter
+@text_filter
 def from_json(text: str) -> Any:
     """Gives the data that a JSON text holds."""
     try:

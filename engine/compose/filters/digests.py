@@ -8,48 +8,48 @@ import hashlib
 import hmac
 
 from liquid.exceptions import FilterError
-from liquid.filter import string_filter
 
+from engine.compose.filters.of_text import text_filter
 from engine.compose.tags import printed
 
 
-@string_filter
+@text_filter
 def md5(text: str) -> str:
     """Gives the MD5 digest in hexadecimal."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-@string_filter
+@text_filter
 def sha1(text: str) -> str:
     """Gives the SHA-1 digest in hexadecimal."""
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-@string_filter
+@text_filter
 def sha256(text: str) -> str:
     """Gives the SHA-256 digest in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@string_filter
+@text_filter
 def hmac_sha1(text: str, key: object) -> str:
     """Gives the HMAC-SHA-1 under a key, in hexadecimal."""
     return hmac.digest(printed(key).encode(), text.encode(), "sha1").hex()
 
 
-@string_filter
+@text_filter
 def hmac_sha256(text: str, key: object) -> str:
     """Gives the HMAC-SHA-256 under a key, in hexadecimal."""
     return hmac.digest(printed(key).encode(), text.encode(), "sha256").hex()
 
 
-@string_filter
+@text_filter
 def base64_encode(text: str) -> str:
     """Gives the text's UTF-8 in base64."""
     return base64.b64encode(text.encode()).decode()
 
 
-@string_filter
+@text_filter
 def hex_base64(text: str) -> str:
     """Gives bytes that are written in hexadecimal, such as a digest, in base64."""
     try:

@@ -8,13 +8,14 @@ import unicodedata
 from urllib.parse import quote
 
 from liquid.exceptions import FilterArgumentError
-from liquid.filter import int_arg, string_filter
+from liquid.filter import int_arg
 
 from engine.compose.budget import check_length
+from engine.compose.filters.of_text import text_filter
 from engine.compose.tags import printed
 
 
-@string_filter
+@text_filter
 def replace(text: str, old: object, new: object = "") -> str:
     """Gives the text with every `old` replaced. Looks at the size before building it."""
     searched, replacement = printed(old), printed(new)
@@ -22,56 +23,50 @@ def replace(text: str, old: object, new: object = "") -> str:
     return text.replace(searched, replacement)
 
 
-@string_filter
+@text_filter
 def append(text: str, more: object) -> str:
     """Gives the text with another behind it."""
     return text + printed(more)
 
 
-@string_filter
+@text_filter
 def prepend(text: str, more: object) -> str:
     """Gives the text with another before it."""
     return printed(more) + text
 
 
-@string_filter
+@text_filter
 def titlecase(text: str) -> str:
     """Gives the text with a capital letter at each word: `o'neill and sons` → `O'neill And Sons`."""
     return re.sub(r"\S+", lambda word: word[0][:1].upper() + word[0][1:], text)
 
 
-@string_filter
+@text_filter
 def slugify(text: str) -> str:
     """Gives the text as it would stand in an address: `Crème brûlée!` → `creme-brulee`."""
     plain = unicodedata.normalize("NFKD", text.lower())
     return re.sub(r"[\W_]+", "-", "".join(c for c in plain if not unicodedata.combining(c))).strip("-")
 
 
-@string_filter
+@text_filter
 def number_of_words(text: str) -> int:
     """Gives how many words there are."""
     return len(text.split())
 
 
-@string_filter
-def contains(text: str, part: object) -> bool:
-    """True where the text holds another."""
-    return printed(part) in text
-
-
-@string_filter
+@text_filter
 def xml_escape(text: str) -> str:
     """Gives the text as it stands in XML."""
     return html.escape(text, quote=True)
 
 
-@string_filter
+@text_filter
 def uri_escape(text: str) -> str:
     """Gives the text with what may not stand in an address percent-encoded, its structure kept."""
     return quote(text, safe=";/?:@&=+$,-_.!~*'()#%[]")
 
 
-@string_filter
+@text_filter
 def strip_html(text: str) -> str:
     """Gives the text without tags, comments, scripts and styles, in one pass."""
     kept, position = [], 0
@@ -98,14 +93,14 @@ def _end_of_markup(text: str, start: int) -> int | None:
 _BLOCKS = (("<script", "</script>"), ("<style", "</style>"), ("<!--", "-->"))
 
 
-@string_filter
+@text_filter
 def truncate(text: str, length: object = 50, end: object = "...") -> str:
     """Gives at most `length` characters, those of `end` included."""
     size, ending = int_arg(length), printed(end)
     return text if len(text) <= size else text[: max(size - len(ending), 0)] + ending
 
 
-@string_filter
+@text_filter
 def truncatewords(text: str, length: object = 15, end: object = "...") -> str:
     """Gives at most `length` words, and `end` where words are left out."""
     words = text.split()
@@ -113,7 +108,7 @@ def truncatewords(text: str, length: object = 15, end: object = "...") -> str:
     return " ".join(words) if len(words) <= size else " ".join(words[:size]) + printed(end)
 
 
-@string_filter
+@text_filter
 def normalize_whitespace(text: str) -> str:
     """Gives the text with every run of spaces and line breaks made one space."""
     return re.sub(r"\s+", " ", text)
@@ -130,8 +125,7 @@ def pluralize(count: object, singular: object, plural: object = None) -> str:
 
 FILTERS = {
     "append": append,
-    "cgi_escape": string_filter(lambda text: quote(text, safe="*-._").replace("%20", "+")),
-    "contains": contains,
+    "cgi_escape": text_filter(lambda text: quote(text, safe="*-._").replace("%20", "+")),
     "normalize_whitespace": normalize_whitespace,
     "number_of_words": number_of_words,
     "pluralize": pluralize,
