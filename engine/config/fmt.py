@@ -37,7 +37,7 @@ _ROUNDS = 4
 """ruamel moves some comments once more when it reads its own output; it comes to rest in two rounds."""
 
 
-class NotFormatted(Exception):  # noqa: N818 # a fact about a text, like PlanStale
+class NotFormatted(Exception):
     """A text that cannot be formatted, since it has findings. `findings` holds them."""
 
     def __init__(self, findings: list[Finding]) -> None:

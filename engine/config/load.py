@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         for other in others:
             results += _also_under(settings, document, other, name, report)
     _check_secret_use(engine, results)
-    findings = sorted_findings(report.findings)
+    findings = sorted_findings(_addressed(finding, sources) for finding in report.findings)
     return Loaded(
         folder=config.absolute().parent,
         environment=environment,
@@ -143,6 +143,13 @@ def unset_error(unset: Unset) -> Finding:
 def sorted_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Gives findings in the order of files and lines, each once."""
     return sorted(dict.fromkeys(findings), key=lambda f: (f.file or "", f.line or 0, f.column or 0, f.code, f.message))
+
+
+def _addressed(finding: Finding, sources: Sources) -> Finding:
+    """Names the object that a finding about the text of a file is in."""
+    if finding.address is not None or finding.file is None or finding.line is None:
+        return finding
+    return replace(finding, address=sources.address_at(finding.file, finding.line, finding.column or 1))
 
 
 def _open(config: Path, environment: str | None, report: Report) -> tuple[Layout, Overlay | None]:

@@ -57,7 +57,8 @@ def schema(kind: str, plugins: Plugins | None) -> Schema:
         "template": _template,
         "tests": lambda: TypeAdapter(list[Conversation]).json_schema(),
     }
-    return {"$schema": DIALECT, "title": KINDS[kind], **makers[kind]()}
+    made: Schema = _closed(makers[kind]())
+    return {"$schema": DIALECT, "title": KINDS[kind], **made}
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -126,6 +127,16 @@ def _environment(plugins: Plugins | None) -> Schema:
     }
     laid: Schema = _with_references(_without_required(found))
     return laid
+
+
+def _closed(node: Any) -> Any:
+    """Where keys must look like names, other keys are refused."""
+    if isinstance(node, list):
+        return [_closed(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    closed = {"additionalProperties": False} if "patternProperties" in node else {}
+    return closed | {key: _closed(value) for key, value in node.items()}
 
 
 def _without_required(node: Any) -> Any:

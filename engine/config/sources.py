@@ -25,6 +25,16 @@ class Sources(Mapping[str, Source]):
         """Notes the place of what is no YAML: the body of a template."""
         self._fixed[address] = source
 
+    def address_at(self, file: str, line: int, column: int) -> str | None:
+        """Gives the object that covers a place of a file; None where none does."""
+        for address, (document, node, key) in self._objects.items():
+            if document.file == file and node is not None:
+                start, end = document.source(key or node), document.source(node)
+                first, last = (start.line, start.column), (end.end_line or 0, end.end_column or 0)
+                if key is None or (end.file == file and first <= (line, column) <= last):
+                    return address
+        return None
+
     def __getitem__(self, address: str) -> Source:
         if address in self._fixed:
             return self._fixed[address]

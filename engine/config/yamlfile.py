@@ -180,6 +180,9 @@ class Document:
     def _syntax(self, error: yaml.MarkedYAMLError, text: str) -> None:
         problem = error.problem or "it cannot be read"
         mark = error.problem_mark or error.context_mark
+        if mark is not None and error.context_mark is not None and mark.index >= len(text.rstrip()):
+            # What is not closed is noticed at the end of the file; it is wrong where it begins.
+            mark = error.context_mark
         line, column = (mark.line, mark.column) if mark is not None else (0, 0)
         if "undefined alias" in problem:
             self._check_aliases(text)

@@ -1,0 +1,176 @@
+"""Each check of the config has its code, at the value that is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from config_folder import Config, place
+
+from engine.config.codes import CODES
+
+SENDER = 'senders:\n  support: {number: "+14155550100", kind: long-code}\n'
+W = "name: A\nbusiness: {country: US}\n"
+T = "---\npurpose: reply\nsender: support\n"
+TRAP = "yaml.unquoted-number"
+IDENTITY = "sender.identity"
+RULES = SENDER + "  brand: {alphanumeric: ACME}\n"
+
+CASES = [
+    # (file, text, code, line, column, end column)
+    ("senders.yaml", "senders:\n  support:\n    number: +14155550100\n    kind: long-code\n", TRAP, 3, 13, 25),
+    ("senders.yaml", "senders:\n  support: {number: 67076, kind: short-code}\n", "config.type", 2, 21, 26),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: 12}}\n", "config.type", 3, 21, 23),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, colour: red}}\n", "config.unknown-key", 3, 27, 33),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, mms: yes}}\n", "config.type", 3, 32, 35),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, rate: 5}}\n", "config.value", 3, 33, 34),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, countries: [US, UK]}}\n", "config.country", 3, 43, 45),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, countries: us}}\n", "config.type", 3, 38, 40),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, mms: true}}\n", "sender.mms", 3, 32, 36),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, kind: long-code}}\n", "sender.kind", 3, 33, 42),
+    ("senders.yaml", f'{SENDER}  x: {{number: "+14155550101"}}\n', "config.missing", 3, 3, 4),
+    ("senders.yaml", f'{SENDER}  x: {{number: "67076", kind: toll-free}}\n', "sender.kind", 3, 30, 39),
+    ("senders.yaml", f'{SENDER}  x: {{number: "+14155550101", kind: short-code}}\n', "sender.kind", 3, 37, 47),
+    ("senders.yaml", f'{SENDER}  x: {{number: "+14155550100", kind: long-code}}\n', "sender.duplicate", 3, 15, 29),
+    ("senders.yaml", f'{SENDER}  x: {{number: "67076", kind: short-code, alphanumeric: A}}\n', IDENTITY, 3, 42, 54),
+    ("senders.yaml", f"{SENDER}  x: {{}}\n", "sender.identity", 3, 3, 4),
+    ("senders.yaml", f"{SENDER}  x:\n", "config.type", 3, 3, 4),  # what has no width is marked at its key
+    ("senders.yaml", f"{SENDER}  Big One: {{alphanumeric: A}}\n", "config.name", 3, 3, 10),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: '${{NAME}}'}}\n", "config.variable-here", 3, 21, 30),
+    ("senders.yaml", f"{SENDER}sendrs: {{}}\n", "config.unknown-key", 3, 1, 7),
+    ("people.yaml", "people:\n  ada: Ada\n", "config.type", 2, 8, 11),
+    ("people.yaml", "people:\n- ada\n", "config.type", 2, 1, 6),
+    ("people.yaml", "people:\n  ada: {first_name: Ada}\n  ada: {}\n", "yaml.duplicate-key", 3, 3, 6),
+    ("workspace.yaml", W + "sending:\n  on_doubt: ask\n", "config.value", 4, 13, 16),
+    ("workspace.yaml", "name: A\nbusiness: {country: UK}\n", "config.country", 2, 21, 23),
+    ("workspace.yaml", "name: A\nbusiness: {website: https://a.example}\n", "config.missing", 2, 1, 9),
+    ("workspace.yaml", "name: A\nbusiness: {country: US, website: http://a.example}\n", "config.url", 2, 34, 50),
+    ("workspace.yaml", W + "links: {domain: go.example}\n", "config.url", 3, 17, 27),
+    ("workspace.yaml", W + "quiet_hours: {timezone: Europe/Berln}\n", "config.time-zone", 3, 25, 37),
+    ("workspace.yaml", W + "quiet_hours: {from: 21:00, to: 8:00}\n", "config.value", 3, 32, 36),
+    ("workspace.yaml", W + "limits: {spend: 200/24h}\n", "config.value", 3, 17, 24),
+    ("workspace.yaml", W + "sending: {look_ups: [10s, 1 minute]}\n", "config.value", 3, 27, 35),
+    ("workspace.yaml", W + "delivery: {provider: twillio}\n", "ref.unknown-provider", 3, 22, 29),
+    ("workspace.yaml", W + "links: {shortener: bitly}\n", "ref.unknown-shortener", 3, 20, 25),
+    ("workspace.yaml", W + "numbers: {normaliser: x}\n", "ref.unknown-normaliser", 3, 23, 24),
+    ("workspace.yaml", W + "delivery: {provider: sandbox, colour: red}\n", "config.unknown-key", 3, 31, 37),
+    ("workspace.yaml", W + "links: {domain: '${X:?}'}\n", "config.variable", 3, 17, 25),
+    ("config/engine.yaml", "engine: 2\nplugins: [sandbox, twilio, phonenumbers]\n", "config.value", 1, 9, 10),
+    ("config/engine.yaml", "engine: 1\nplugins: [sandbox, twillio, phonenumbers]\n", "ref.unknown-plugin", 2, 20, 27),
+    ("config/engine.yaml", "engine: 1\nplugin: [x]\nplugins: [sandbox, phonenumbers]\n", "config.unknown-key", 2, 1, 7),
+    ("config/environments/a.yaml", "workspaces:\n  acm: {}\n", "ref.unknown-workspace", 2, 3, 6),
+    ("config/environments/a.yaml", "workspaces:\n  acme: {name: [x]}\n", "config.type", 2, 16, 19),  # not chosen
+    ("templates/x.liquid", "---\npurpose: reply\nsender: [support, suport]\n---\nx\n", "ref.unknown-sender", 3, 19, 25),
+    ("templates/x.liquid", T + "max_segments: 0\n---\nx\n", "config.value", 4, 15, 16),
+    ("templates/x.liquid", T + "samples: [adda]\n---\nx\n", "ref.unknown-person", 4, 11, 15),
+    ("templates/x.liquid", T + "samples: [ada, ada]\n---\nx\n", "template.duplicate-sample", 4, 16, 19),
+    ("templates/x.liquid", T + "body: x\n---\nx\n", "config.unknown-key", 4, 1, 5),
+    ("templates/x.liquid", "---\nsender: support\n---\nx\n", "config.missing", 2, 1, None),
+    ("templates/x.liquid", T + "", "template.front-matter", 1, 1, 4),
+    ("templates/x.liquid", T + "---\n\n", "template.empty", 2, 1, None),
+    ("templates/x.liquid", T + "---\na\nb \x1b\n", "yaml.character", 6, 3, 4),
+    ("templates/club/welcome.es.liquid", "---\npurpose: reply\n---\nHola\n", "template.purpose-differs", 2, 10, 15),
+    ("templates/club/welcome.es.liquid", "---\nsamples: [ada]\n---\nHola\n", "config.unknown-key", 2, 1, 8),
+    ("templates/club/welcome.es.liquid", "---\nto: [x]\n---\nHola\n", "config.type", 2, 5, 8),
+    ("keywords.yaml", "keywords:\n  a: {words: [A], reply: club/welcom}\n", "ref.unknown-template", 2, 26, 37),
+    ("keywords.yaml", "keywords:\n  a: {words: [A], senders: [x]}\n", "ref.unknown-sender", 2, 29, 30),
+    ("keywords.yaml", "keywords:\n  a: {reply: club/welcome}\n", "keyword.words", 2, 3, 4),
+    ("keywords.yaml", "keywords:\n  a: {words: [A], match: any}\n", "keyword.words", 2, 14, 17),
+    ("keywords.yaml", "keywords:\n  a: {words: ['(?=x)'], match: pattern}\n", "keyword.pattern", 2, 15, 22),
+    ("keywords.yaml", "keywords:\n  a: {words: [sign up]}\n", "keyword.never-matches", 2, 15, 22),
+    ("keywords.yaml", "keywords:\n  a: {words: ['!!']}\n", "keyword.never-matches", 2, 15, 19),
+    ("keywords.yaml", "keywords:\n  a: {words: [JOIN, ＪＯＩＮ]}\n", "keyword.duplicate", 2, 21, 25),  # full width
+    ("keywords.yaml", "keywords:\n  a: {words: [STOP]}\n", "keyword.reserved", 2, 15, 19),
+    ("keywords.yaml", "keywords:\n  a: {words: [X]}\n  b: {words: [x.]}\n", "keyword.shadowed", 3, 3, 4),
+    ("keywords.yaml", "keywords:\n  a: {words: [X]}\n  b: {words: [Y, x]}\n", "keyword.taken", 3, 18, 19),
+    ("keywords.yaml", "keywords: {}\nconsent:\n  stop: {reply: nope}\n", "ref.unknown-template", 3, 17, 21),
+    ("keywords.yaml", "consent: {scope: all}\n", "config.value", 1, 18, 21),
+    ("tests/a.yaml", "- name: x\n  steps:\n    - receive: {text: hi, to: suport}\n", "ref.unknown-sender", 3, 31, 37),
+    ("tests/a.yaml", "- name: x\n  steps:\n    - {wait: 1h, expect: {rule: x}}\n", "ref.unknown-keyword", 3, 33, 34),
+    ("tests/a.yaml", "- name: x\n  steps:\n    - {send: {template: x}}\n", "ref.unknown-template", 3, 25, 26),
+    ("tests/a.yaml", "- name: x\n  steps:\n    - {wait: 2h, receive: {text: x}}\n", "config.value", 3, 7, 37),
+    ("tests/a.yaml", "- name: x\n  at: yesterday\n  steps: [{wait: 1h}]\n", "config.value", 2, 7, 16),
+    ("tests/a.yaml", "- name: x\n  person: eve\n  steps: [{wait: 1h}]\n", "ref.unknown-person", 2, 11, 14),
+    ("tests/a.yaml", "name: x\n", "config.type", 1, 1, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "code", "line", "column", "end"), CASES)
+def test_it_is_found_at_the_value(
+    config: Config, name: str, text: str, code: str, line: int, column: int, end: int | None
+) -> None:
+    file = config.write(name, text)
+    finding = config.only()
+    assert (finding.code, finding.file, finding.line, finding.column) == (code, file, line, column)
+    assert finding.end_column == end
+    assert finding.message
+
+
+def test_every_code_is_in_the_table() -> None:
+    assert {case[2] for case in CASES} <= CODES.keys()
+
+
+def test_every_object_of_a_file_is_judged(config: Config) -> None:
+    config.write("senders.yaml", SENDER + "  a: {alphanumeric: 1, x: 2}\n  b: {number: 3}\n")
+    assert config.codes() == ["config.missing", "config.type", "config.type", "config.unknown-key"]
+
+
+def test_valid_objects_stay_where_others_are_wrong(config: Config) -> None:
+    config.write("senders.yaml", SENDER + "  b: {alphanumeric: 1}\n")
+    config.write("templates/x.liquid", "---\npurpose: reply\nsender: b\n---\nx\n")
+    loaded = config.load()
+    assert loaded.project is not None
+    workspace = loaded.project.workspaces["acme"]
+    assert (list(workspace.senders), list(workspace.templates)) == (["support"], ["club/welcome"])
+
+
+def test_findings_name_the_object(config: Config) -> None:
+    config.write("senders.yaml", SENDER + "  b:\n    number: +14155550101\n    kind: long-code\n")
+    config.write("templates/x.liquid", T + "to: 0123\n---\nx\n")
+    addresses = [finding.address for finding in config.findings()]
+    assert addresses == ["acme/sender/b", "acme/template/x"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ("  a: {words: [X], senders: [support]}\n  b: {words: [X], senders: [brand]}\n", None),  # never both
+        ("  a: {words: [X], senders: [support]}\n  b: {words: [X]}\n", None),  # b still wins at brand
+        ("  a: {words: [X], senders: [support]}\n  c: {words: [X], senders: [brand]}\n  b: {words: [X]}\n", "shadowed"),
+        ("  a: {words: [X]}\n  b: {words: [X], match: exact}\n", None),  # exact is tried first, wherever it stands
+        ("  a: {words: [sign up], match: phrase}\n  b: {words: [please sign up], match: phrase}\n", "shadowed"),
+        ("  b: {words: [please sign up], match: phrase}\n  a: {words: [sign up], match: phrase}\n", None),
+        ("  a: {words: ['x+'], match: pattern}\n  b: {words: ['x+'], match: pattern}\n", "shadowed"),
+        ("  a: {match: any}\n  b: {match: any}\n", "shadowed"),
+        ("  a: {match: any}\n  b: {words: [X]}\n", None),  # any is tried last
+    ],
+)
+def test_a_rule_is_shadowed_only_where_it_can_never_win(config: Config, rules: str, code: str | None) -> None:
+    config.write("senders.yaml", RULES)
+    config.write("keywords.yaml", f"keywords:\n{rules}")
+    assert config.codes() == ([f"keyword.{code}"] if code else [])
+
+
+def test_rules_keep_the_order_of_the_file(config: Config) -> None:
+    config.write("keywords.yaml", "keywords:\n" + "".join(f"  {name}: {{words: [{name}]}}\n" for name in "zbay"))
+    assert list(config.load().require().workspaces["acme"].keywords) == list("zbay")
+
+
+def test_front_matter_and_body_know_their_lines(config: Config) -> None:
+    config.write("templates/club/welcome.es.liquid", "---\nto: '{{ x }}'\n---\nHola\n")
+    sources = config.load().sources
+    assert (sources["acme/template/club/welcome#body"].line, sources["acme/template/club/welcome#purpose"].line) == (
+        5,
+        2,
+    )
+    spanish = sources["acme/template/club/welcome#languages.es.body"]
+    assert (spanish.file.rpartition("/")[2], spanish.line) == ("welcome.es.liquid", 4)
+    assert sources["acme/workspace#business.country"].column == 21
+    assert "acme/workspace#nothing" not in sources
+    assert set(sources) >= {"engine", "acme/sender/support", "acme/sender/support#number", "acme/person/ada"}
+    assert len(sources) == len(list(sources))
+    assert all(sources[address].file.startswith("config/") for address in sources)
+
+
+def test_place_of_a_block_ends_with_its_last_value(config: Config) -> None:
+    config.write("senders.yaml", SENDER + "  x:\n    alphanumeric:\n      - A\n\n# the end\n")
+    (finding,) = [f for f in config.findings() if f.code == "config.type"]
+    assert place(finding) == (5, 7, 5, 10)
