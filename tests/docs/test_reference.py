@@ -65,13 +65,6 @@ def test_every_command_and_option_says_what_it_does() -> None:
     assert silent == []
 
 
-def test_the_overview_of_commands_is_not_another_text_than_theirs() -> None:
-    """`engine --help` imports no command, so its line of help stands twice."""
-    from engine.cli.app import COMMANDS
-
-    assert [path.split()[1] for path, _ in commands() if path.count(" ") == 1] == list(COMMANDS)
-
-
 def test_every_config_key_has_a_description() -> None:
     every = [(model.__name__, name, field) for model in config_models() for name, field in model.model_fields.items()]
     assert [f"{model}.{name}" for model, name, field in every if not field.description] == []
