@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from engine.compose.environment import MessageEnvironment
 from engine.compose.names import ROOTS
 from engine.compose.provided import Names, is_provided, nearest, provided_by, samples_of
 from engine.compose.rendering import DEFAULT_HINT, Compiled
-from engine.config.models import Project, Template, TemplateText, Workspace
+from engine.config.models import Project, Sample, Template, TemplateText, Workspace
 from engine.contracts import PluginContext
 from engine.errors import ComposeError, ConfigError
 from engine.names import did_you_mean
@@ -43,17 +43,18 @@ def check(
     plugins: Plugins,
     sources: Mapping[str, Source],
     context: Callable[[str], PluginContext],
+    compose_samples: bool = True,
 ) -> list[Finding]:
     """Gives every finding about templates and snippets, at its position.
 
     Syntax, unknown tags, filters and snippets; variables that no sample provides and nothing guards; and what each
-    sample's message would be refused for.
+    sample's message would be refused for, unless the config has errors and no message can be made of it.
     """
     found: list[Finding] = []
     now = context("check").clock()
     for name, workspace in project.workspaces.items():
         try:
-            made = composer(project, name, plugins=plugins, context=context)
+            made = composer(project, name, plugins=plugins, context=context) if compose_samples else None
         except ConfigError as error:
             found.append(_whole(error, f"{name}/workspace", sources))
             made = None
@@ -180,24 +181,26 @@ class _WorkspaceCheck:
         return self._analyses[source]
 
     def _samples(self, made: Composer, address: str, name: str, template: Template) -> Iterator[Finding]:
-        reported: set[tuple[str, str]] = set()
-        body = _Text(address, "body", template.body)
+        """One finding for each thing that is wrong, with the names of the samples that it is wrong with."""
+        found: dict[Finding, list[str]] = {}
         for sample in samples_of(self._workspace, template):
-            attributes = self._workspace.people.get(sample.person or "")
-            person = Person(self._name, sample.person or "", None, attributes) if attributes is not None else None
-            try:
-                recipient = Recipient(person, data=sample.data)
-                composed = made.compose(name, recipient, message_id=None, now=self._now)
-            except ComposeError as error:
-                severity = Severity.WARNING if error.reason in OF_THE_RECIPIENT else Severity.ERROR
-                message = f"sample {sample.name!r} gets no message: {error.message}"
-                yield replace(self._at(body, 0, 1, error.reason, message, error.hint), severity=severity)
-                continue
-            for finding in composed.findings:
-                if (finding.code, finding.message) not in reported:
-                    reported.add((finding.code, finding.message))
-                    message = f"sample {sample.name!r}: {finding.message}"
-                    yield replace(self._at(body, 0, 1, finding.code, message, finding.hint), severity=finding.severity)
+            for finding in self._of_sample(made, name, sample):
+                found.setdefault(finding, []).append(sample.name)
+        body = _Text(address, "body", template.body)
+        for finding, names in found.items():
+            named = f"sample {names[0]!r}" if len(names) == 1 else f"samples {_listed(names)}"
+            message = f"{named}: {finding.message}"
+            yield replace(self._at(body, 0, 1, finding.code, message, finding.hint), severity=finding.severity)
+
+    def _of_sample(self, made: Composer, name: str, sample: Sample) -> Sequence[Finding]:
+        attributes = self._workspace.people.get(sample.person or "")
+        person = Person(self._name, sample.person or "", None, attributes) if attributes is not None else None
+        try:
+            recipient = Recipient(person, data=sample.data)
+            return made.compose(name, recipient, message_id=None, now=self._now).findings
+        except ComposeError as error:
+            severity = Severity.WARNING if error.reason in OF_THE_RECIPIENT else Severity.ERROR
+            return [Finding(error.reason, severity, f"no message: {error.message}", error.hint)]
 
     def _unknown(self, text: _Text, use: Use, names: list[Names], message: str, length: int | None = None) -> Finding:
         if length is None:
@@ -264,6 +267,11 @@ def _moved(steps: Steps, arguments: Mapping[str, Steps | None]) -> Steps | None:
         return steps
     handed = arguments[root]
     return None if handed is None else (*handed, *steps[1:])
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:3]))
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
 def _once(uses: list[Use]) -> list[Use]:
