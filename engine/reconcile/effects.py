@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.types import Json
 
 if TYPE_CHECKING:
-    from engine.reconcile.changes import Change, Objects, Plan
+    from engine.reconcile.changes import Objects, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,43 +70,53 @@ def with_effects(
 
     `samples` names the samples of a template by its address: today's, for both sides.
     """
-    changes = {change.address: change for change in plan.changes}
+    causes = _Causes([change.address for change in plan.changes], objects_before, objects)
     found: dict[str, list[Effect]] = {}
     for template in sorted(address for address in objects if _kind(address) == "template"):
-        causes = list(_causes(template, changes, objects_before, objects))
-        if not causes:
+        cause = causes.of(template)
+        if cause is None:
             continue
         was_there = template in objects_before
         for sample in samples(template):
             before = render_before(template, sample) if was_there else None
             after = render(template, sample)
             if before != after:
-                found.setdefault(causes[0], []).append(Effect(template, sample, before, after))
+                found.setdefault(cause, []).append(Effect(template, sample, before, after))
     return replace(
         plan,
         changes=tuple(replace(c, effects=tuple(found[c.address])) if c.address in found else c for c in plan.changes),
     )
 
 
-def _causes(template: str, changes: Mapping[str, Change], objects_before: Objects, objects: Objects) -> Iterator[str]:
-    """Gives the changes that may change a template's words, the likeliest first."""
-    workspace = template.partition("/")[0]
-    if template in changes:
-        yield template
-    snippets = [address for address in changes if address.startswith(f"{workspace}/snippet/")]
-    if snippets:
-        used = _snippets(template, objects_before) | _snippets(template, objects)
-        yield from (address for address in snippets if address in used)
-    if f"{workspace}/workspace" in changes:
-        yield f"{workspace}/workspace"
-    yield from (address for address in changes if address.startswith(f"{workspace}/sender/"))
-    if "engine" in changes:
-        yield "engine"  # public_url is where short links begin
+class _Causes:
+    """Which change may change a template's words: the likeliest one."""
+
+    def __init__(self, changed: Sequence[str], objects_before: Objects, objects: Objects) -> None:
+        self._changed = frozenset(changed)
+        self._both = (objects_before, objects)
+        self._of_kind: dict[tuple[str, str], list[str]] = {}
+        for address in changed:
+            self._of_kind.setdefault((_workspace(address), _kind(address)), []).append(address)
+
+    def of(self, template: str) -> str | None:
+        """Gives the address of the change, None where nothing that concerns the template changes."""
+        workspace = _workspace(template)
+        if template in self._changed:
+            return template
+        snippets = self._of_kind.get((workspace, "snippet"), [])
+        used = {used for objects in self._both for used in _snippets(template, objects)} if snippets else set()
+        likely = [
+            *(address for address in snippets if address in used),
+            *self._of_kind.get((workspace, "workspace"), []),
+            *self._of_kind.get((workspace, "sender"), []),
+            *self._of_kind.get(("engine", "engine"), []),  # public_url is where short links begin
+        ]
+        return likely[0] if likely else None
 
 
 def _snippets(address: str, objects: Objects) -> set[str]:
     """Gives the addresses of every snippet that an object renders, directly or through another."""
-    workspace = address.partition("/")[0]
+    workspace = _workspace(address)
     found: set[str] = set()
     waiting = [address]
     while waiting:
@@ -131,6 +141,10 @@ def _texts(value: Json) -> Iterator[str]:
     elif isinstance(value, Sequence):
         for inner in value:
             yield from _texts(inner)
+
+
+def _workspace(address: str) -> str:
+    return address.partition("/")[0]
 
 
 def _kind(address: str) -> str:
