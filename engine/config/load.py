@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.config.enginefile import EngineResult, base_document, read_engine
 from engine.config.explain import did_you_mean
 from engine.config.layout import Layout, scan
-from engine.config.models import EngineConfig, Project, Workspace
+from engine.config.models import EngineConfig, Project, Template, Workspace
 from engine.config.overlay import Overlay, merged
 from engine.config.secrets import check as check_secrets
 from engine.config.settings import SettingsReader, SettingsResult
@@ -41,6 +42,8 @@ class Loaded:
     unset: tuple[Unset, ...]
     conversations: Mapping[str, list[Conversation]] = field(default_factory=dict)
     """Conversation tests, by file."""
+    people_unread: frozenset[str] = frozenset()
+    """Workspaces of whose people not all could be read: what a sample provides is not known there."""
 
     def require(self, *, set_variables: bool = False) -> Project:
         """Gives the project. Raises ConfigError with every finding where one is an error.
@@ -96,7 +99,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
     return Loaded(
         folder=config.absolute().parent,
         environment=environment,
-        project=_project(engine, workspaces, findings),
+        project=_project(engine, workspaces),
         plugins=engine.plugins,
         findings=tuple(findings),
         sources=sources,
@@ -104,6 +107,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         conversations={
             file: tests for _, contents in workspaces.values() for file, tests in contents.conversations.items()
         },
+        people_unread=frozenset(name for name, (_, contents) in workspaces.items() if not contents.people_read),
     )
 
 
@@ -206,33 +210,38 @@ def _check_secret_use(engine: EngineResult, results: list[SettingsResult]) -> No
                 checker.at(use.path, "config.secret-elsewhere", message, "use another variable here")
 
 
-def _project(
-    engine: EngineResult, workspaces: Mapping[str, tuple[SettingsResult, Contents]], findings: list[Finding]
-) -> Project | None:
-    """Gives what is valid. Objects with an error are left out, so that later checks do not stumble over them."""
+def _project(engine: EngineResult, workspaces: Mapping[str, tuple[SettingsResult, Contents]]) -> Project | None:
+    """Gives what is valid, for further checks; nothing is made of a config with errors."""
     if engine.engine is None:
         return None
-    bad = {finding.address for finding in findings if finding.severity is Severity.ERROR}
     found = {}
     for name, (result, contents) in workspaces.items():
-        if result.settings is None or not contents.people_read:
+        if result.settings is None:
             continue
-        senders = {key: value for key, value in contents.senders.items() if f"{name}/sender/{key}" not in bad}
-        templates = {
-            key: value
-            for key, value in contents.templates.items()
-            if f"{name}/template/{key}" not in bad and all(sender in senders for sender in value.sender)
-        }
         found[name] = Workspace(
             settings=result.settings,
-            senders=senders,
-            templates=templates,
+            senders=contents.senders,
+            templates={key: _mended(value, contents.people) for key, value in contents.templates.items()},
             snippets=contents.snippets,
             keywords=contents.keywords,
             consent=contents.consent,
             people=contents.people,
         )
     return Project(engine=engine.engine, workspaces=found)
+
+
+def _mended(template: Template, people: Collection[str]) -> Template:
+    """Gives a template whose samples are of people that there are, so that one wrong name is reported once."""
+    if not people or all(sample.person is None or sample.person in people for sample in template.samples or ()):
+        return template
+    samples = []
+    for sample in template.samples or ():
+        if sample.person is not None and sample.person not in people:
+            nearest = difflib.get_close_matches(sample.person, people, n=1, cutoff=0)
+            samples.append(sample.model_copy(update={"person": nearest[0]}))
+        else:
+            samples.append(sample)
+    return template.model_copy(update={"samples": samples})
 
 
 def _summary(errors: int) -> str:

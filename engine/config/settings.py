@@ -118,7 +118,7 @@ class SettingsReader:
         elif not names:
             message = "no number normaliser is loaded: nothing can be sent"
             hint = "add phonenumbers to `plugins:` in engine.yaml"
-            checker.at((), "numbers.no-normaliser", message, hint, address=address, warning=True)
+            checker.at((), "numbers.no-normaliser", message, hint, address=address)
 
 
 def _check_values(checker: Checker, data: Mapping[str, Any], address: str) -> None:

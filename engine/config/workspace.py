@@ -48,7 +48,7 @@ class Contents:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     conversations: dict[str, list[Conversation]] = field(default_factory=dict)
     people_read: bool = True
-    """False where people.yaml could not be read: then templates cannot be judged by their samples."""
+    """False where somebody in people.yaml could not be read: then templates cannot be judged by their samples."""
 
 
 class WorkspaceReader:
@@ -70,6 +70,7 @@ class WorkspaceReader:
             check_senders(senders[0], self.folder.name, senders[1])
         if people is not None:
             found.people = self._people(*people)
+            found.people_read = len(found.people) == len(people[1])
         templates = TemplateReader(
             self.folder,
             self.report,

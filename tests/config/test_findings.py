@@ -119,7 +119,7 @@ def test_valid_objects_stay_where_others_are_wrong(config: Config) -> None:
     loaded = config.load()
     assert loaded.project is not None
     workspace = loaded.project.workspaces["acme"]
-    assert (list(workspace.senders), list(workspace.templates)) == (["support"], ["club/welcome"])
+    assert (list(workspace.senders), list(workspace.templates)) == (["support"], ["club/welcome", "x"])
 
 
 def test_findings_name_the_object(config: Config) -> None:
