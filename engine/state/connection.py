@@ -39,12 +39,14 @@ class Connection:
         With read_only, a file that does not exist (or is empty) reads as an empty state.
         """
         with failures(path):
-            if read_only:
-                conn, is_new = _open_to_read(path)
-            else:
-                conn, is_new = _open_to_write(path), False
+            conn = _open_to_read(path) if read_only else _open_to_write(path)
             try:
-                _check(conn, path, migrate=is_new or not read_only)
+                if read_only and _is_empty(conn):
+                    conn.close()
+                    conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+                    _check(conn, path, migrate=True)
+                else:
+                    _check(conn, path, migrate=not read_only)
                 if read_only:
                     conn.execute("PRAGMA query_only = ON")
             except BaseException:
@@ -176,19 +178,19 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
     return conn
 
 
-def _open_to_read(path: Path) -> tuple[sqlite3.Connection, bool]:
+def _open_to_read(path: Path) -> sqlite3.Connection:
     if not path.exists() or path.stat().st_size == 0:
-        return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False), True
+        return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
         # A reader of a write-ahead log needs its two files, and only one that may write takes them away again.
-        return _connect(path, "mode=rw"), False
+        return _connect(path, "mode=rw")
     try:
-        return _connect(path, "mode=ro"), False
+        return _connect(path, "mode=ro")
     except sqlite3.OperationalError:
         if Path(f"{path}-wal").exists():
             raise
         # In a place where nobody can write, nothing can change under the reader either.
-        return _connect(path, "immutable=1"), False
+        return _connect(path, "immutable=1")
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
@@ -208,10 +210,14 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
     return conn
 
 
+def _is_empty(conn: sqlite3.Connection) -> bool:
+    """True for a new file, also one that another process is about to fill: it does so in one transaction."""
+    return conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+
+
 def _check(conn: sqlite3.Connection, path: Path, *, migrate: bool) -> None:
     """Makes sure that the file is ours and that its tables are the ones that we know."""
-    is_empty = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    if not is_empty and conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+    if not _is_empty(conn) and conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StateUnavailable(f"{path} is another program's database", hint="check `state:` in engine.yaml")
     db = sqlite_utils.Database(conn, recursive_triggers=False, execute_plugins=False)
     series = migrations()
