@@ -112,7 +112,7 @@ def render() -> Render:
 
     def run(source: str, snippets: Mapping[str, str] | None = None, **names: Any) -> str:
         compiled = Compiled(MessageEnvironment(snippets or {}))
-        roots = {"customer": {}, "trigger": {}, "event": {}, "workspace": {}, "message": {}}
+        roots: dict[str, object] = {"customer": {}, "trigger": {}, "event": {}, "workspace": {}, "message": {}}
         return compiled.render(source, {**roots, **names}, NOW)
 
     return run

@@ -208,7 +208,12 @@ def test_templates_are_parsed_once(make: Make, monkeypatch: pytest.MonkeyPatch) 
     made = make({"t": "Hi {{ customer.first_name }}"})
     parsed: list[str] = []
     inner = made.environment.from_string
-    monkeypatch.setattr(made.environment, "from_string", lambda source: parsed.append(source) or inner(source))
+
+    def from_string(source: str) -> Any:
+        parsed.append(source)
+        return inner(source)
+
+    monkeypatch.setattr(made.environment, "from_string", from_string)
     for name in ("ada", "bob", "cy"):
         person = Person("acme", name, "+14155550123", {"first_name": name})
         made.compose("t", Recipient(person), message_id=name, now=NOW)
