@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from engine.cli.context import App
 from engine.types import Finding, Severity
+
+if TYPE_CHECKING:
+    from engine.config.load import Loaded
 
 
 def findings_of(app: App) -> list[Finding]:
@@ -17,8 +22,24 @@ def findings_of(app: App) -> list[Finding]:
     loaded = app.loaded
     findings = list(loaded.findings)
     if loaded.project is not None and loaded.plugins is not None:
-        context = partial(app.plugin_context, read_only=True)
-        findings += check(loaded.project, plugins=loaded.plugins, sources=loaded.sources, context=context)
-        if not any(finding.severity is Severity.ERROR for finding in findings):
+        found = check(
+            loaded.project,
+            plugins=loaded.plugins,
+            sources=loaded.sources,
+            context=partial(app.plugin_context, read_only=True),
+            compose_samples=not _has_errors(findings),
+        )
+        findings += [finding for finding in found if not _is_guess(finding, loaded)]
+        if not _has_errors(findings):
             findings += loaded.plugins.check_config(view(loaded.project, loaded.sources))
     return sorted_findings(findings)
+
+
+def _has_errors(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _is_guess(finding: Finding, loaded: Loaded) -> bool:
+    """True for what only seems to be missing, since the people of its workspace could not be read."""
+    workspace = (finding.address or "").partition("/")[0]
+    return finding.code == "template.unknown-variable" and workspace in loaded.people_unread
