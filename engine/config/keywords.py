@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.config.addresses import texts
 from engine.config.explain import Checker, Path
-from engine.config.words import normalise, standard
+from engine.config.words import normalise, plain, standard
 
 ORDER = ("exact", "first-word", "phrase", "pattern", "any")
 """Kinds of rules, the most specific first: the order in which they are tried, and within one the file's."""
@@ -70,7 +70,7 @@ def _words(checker: Checker, address: str, match: str, written: Iterable[tuple[P
     found: list[tuple[Path, str]] = []
     seen: dict[str, str] = {}
     for path, text in written:
-        word = normalise(text)
+        word = plain(text) if match == "phrase" else normalise(text)
         if not word:
             message = f"{text!r} can match no message: nothing is left of it without case and punctuation"
             checker.at(path, "keyword.never-matches", message, "write a word", address=address)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from config_folder import Config, place
 
+from engine.config import explain
 from engine.config.codes import CODES
 
 SENDER = 'senders:\n  support: {number: "+14155550100", kind: long-code}\n'
@@ -104,7 +108,15 @@ def test_it_is_found_at_the_value(
     assert finding.message
 
 
-def test_every_code_is_in_the_table() -> None:
+def test_the_table_of_codes_is_whole_and_has_nothing_else() -> None:
+    kinds = {code.partition(".")[0] for code in CODES}
+    used = set()
+    for path in Path(explain.__file__).parent.glob("*.py"):
+        if path.name != "codes.py":
+            text = path.read_text(encoding="utf-8")
+            used |= {code for code in re.findall(r'"([a-z]+\.[a-z-]+)"', text) if code.partition(".")[0] in kinds}
+    families = {code for code in CODES if code.startswith("ref.unknown-")}
+    assert used | families == CODES.keys()
     assert {case[2] for case in CASES} <= CODES.keys()
 
 
@@ -137,6 +149,7 @@ def test_findings_name_the_object(config: Config) -> None:
         ("  a: {words: [X], senders: [support]}\n  c: {words: [X], senders: [brand]}\n  b: {words: [X]}\n", "shadowed"),
         ("  a: {words: [X]}\n  b: {words: [X], match: exact}\n", None),  # exact is tried first, wherever it stands
         ("  a: {words: [sign up], match: phrase}\n  b: {words: [please sign up], match: phrase}\n", "shadowed"),
+        ("  a: {words: [sign up], match: phrase}\n  b: {words: ['sign-up: now'], match: phrase}\n", "shadowed"),
         ("  b: {words: [please sign up], match: phrase}\n  a: {words: [sign up], match: phrase}\n", None),
         ("  a: {words: ['x+'], match: pattern}\n  b: {words: ['x+'], match: pattern}\n", "shadowed"),
         ("  a: {match: any}\n  b: {match: any}\n", "shadowed"),
