@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ class LazyGroup(click.Group):
         if cmd_name in COMMANDS:
             module = importlib.import_module(f"engine.cli.{COMMANDS[cmd_name][0]}")
             command = module.command
+            example_last(command)
             assert isinstance(command, click.Command)  # noqa: S101 # a broken command module is a bug
             return command
         known = super().get_command(ctx, cmd_name)
@@ -105,6 +107,17 @@ class LazyGroup(click.Group):
             app.plugins().register_commands(self)
 
 
+def example_last(command: click.Command) -> None:
+    """Moves the example of a command's help, and of its sub-commands', behind the options: help ends with it."""
+    text, mark, example = inspect.cleandoc(command.help or "").partition("\b\nExample:")
+    if mark:
+        command.help = text.rstrip()
+        command.epilog = f"{mark}{example}"
+    if isinstance(command, click.Group):
+        for sub in command.commands.values():
+            example_last(sub)
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--config",
@@ -128,6 +141,9 @@ def cli(ctx: click.Context, config: str, environment: str | None) -> None:
     """
     del config, environment
     _app(ctx)
+
+
+example_last(cli)
 
 
 def _app(ctx: click.Context) -> App:
