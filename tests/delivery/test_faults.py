@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from twilio_shop import DELIVERED, TwilioShop
+from twilio_shop import TwilioShop
 
 from engine.testing.twilio_emulator import Fault
 
