@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from pathlib import Path
 
 # Whatever a developer's shell says to Engine, to a provider, to git or to an HTTP client must not reach a test.
 STRIPPED = re.compile(
@@ -20,3 +22,5 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if STRIPPED.search(name)]:
         del os.environ[name]
     os.environ.update(SET)
+    # `engine` is the one beside this interpreter, whether or not its virtual environment is active.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
