@@ -76,7 +76,7 @@ def test_a_missing_value_fails_one_message_by_its_name(shop: Shop) -> None:
 
 
 def test_a_number_elsewhere_is_suppressed_with_its_country(shop: Shop) -> None:
-    shop.engine("send", "code", "-w", "acme", "--to", "+44 7700 900123", "--data", '{"code": "1"}')
+    shop.engine("send", "code", "-w", "acme", "--to", "+44 20 7946 0123", "--data", '{"code": "1"}')
     shop.engine("run", "--drain")
     (message,) = shop.messages()
     assert (message["state"], message["reason"]) == ("suppressed", "country.not-allowed: GB")
