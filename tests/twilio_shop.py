@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shop import Shop
 
@@ -16,11 +16,10 @@ DELIVERED = {"accepted", "sent", "delivered"}
 class TwilioShop(Shop):
     """A shop with the emulator that it sends through."""
 
-    emulator: RemoteEmulator | None = None
+    emulator: RemoteEmulator = field(kw_only=True)
 
     def write_twilio(self, **settings: str) -> None:
         """Writes the config with Twilio as the provider, and applies it."""
-        assert self.emulator is not None
         self.variables = {"TWILIO_AUTH_TOKEN": "emulator-auth-token"}
         delivery = (
             f"{{provider: twilio, account_sid: {SID}, auth_token: '${{TWILIO_AUTH_TOKEN}}', "
@@ -31,7 +30,6 @@ class TwilioShop(Shop):
 
     def check(self, *, unaccepted: set[str]) -> None:
         """Fails where a message was taken twice, is lost, or ends otherwise than the provider knows it."""
-        assert self.emulator is not None
         accepted = self.emulator.accepted_by_to()
         twice = {number: sids for number, sids in accepted.items() if len(sids) > 1}
         assert not twice, f"taken twice: {twice}"

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from conftest import Desk
+    from audience.conftest import Desk
 
 
 @pytest.mark.parametrize(

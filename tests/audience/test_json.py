@@ -10,7 +10,7 @@ import pytest
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from conftest import Desk
+    from audience.conftest import Desk
 
 ADA = {"id": "ada", "phone": "+14155550101", "tags": ["a", {"b": [1, 2.5, None, True]}], "name": "Zoë 👋"}
 

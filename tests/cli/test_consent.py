@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Engine
+    from cli.conftest import Engine
 
 ACME = ("--workspace", "acme")
 

@@ -20,7 +20,7 @@ import pytest
 from engine.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from conftest import Engine
+    from cli.conftest import Engine
 
 ACME = ("--workspace", "acme")
 NAMESPACE = ("unshare", "--mount", "--map-root-user")

@@ -65,7 +65,7 @@ def test_an_operator_settles_what_is_held(twilio: TwilioShop) -> None:
     states = {message["id"]: message["state"] for message in twilio.messages()}
     assert states[first] == "accepted"
     assert states[second] in DELIVERED
-    assert sum(map(len, twilio.emulator.accepted_by_to().values())) == 1
+    assert sum(len(sids) for sids in twilio.emulator.accepted_by_to().values()) == 1
 
 
 def test_a_look_up_that_lags_behind_its_message_still_finds_it(twilio: TwilioShop) -> None:

@@ -69,7 +69,7 @@ def test_each_kind_of_rule(match: str, words: list[str], text: str, meets: bool)
 
 
 def test_the_most_specific_rule_wins_whatever_its_place() -> None:
-    rules = {
+    rules: dict[str, dict[str, Any]] = {
         "anything": {"match": "any"},
         "pattern": {"match": "pattern", "words": ["join"]},
         "phrase": {"match": "phrase", "words": ["join"]},

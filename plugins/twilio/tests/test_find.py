@@ -88,7 +88,7 @@ def test_messages_that_wait_to_be_sent_do_not_end_the_list(
 def test_does_not_filter_by_date(
     twilio: Build, a_message: Make, clock: ManualClock, emulator: TwilioEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    asked: list[str] = []
     api = emulator._api
     monkeypatch.setattr(type(api), "get", _noting(asked, type(api).get))
     looked_up(twilio(), a_message(), clock())

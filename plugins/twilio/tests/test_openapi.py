@@ -205,7 +205,7 @@ def _overheard() -> Iterator[list[tuple[str, str, str, str]]]:
 
 def _fill(emulator: TwilioEmulator, at: float) -> None:
     emulator.behaviour.receipts["+14155550102"] = ("undelivered", 30005)
-    plain = {"body": "Hi", "media": [], "status_callback": None, "validity_period": None}
+    plain: dict[str, Any] = {"body": "Hi", "media": [], "status_callback": None, "validity_period": None}
     emulator.ledger.add(at, to="+14155550101", sender="+14155550100", service=None, **plain)
     emulator.ledger.add(at, to="+14155550101", sender=None, service=SERVICE, **plain)
     emulator.ledger.add(at, to="+14155550102", sender="+14155550100", service=None, **plain)
