@@ -11,10 +11,9 @@ from engine.types import Json
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuv"  # RFC 4648 base32hex: sorts as the number does
-_PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
 _PREFIX = "msg_"
-_SEQ_DIGITS = 8
+_SEQ_DIGITS = 10
+_MARK_DIGITS = 12
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True)
 
@@ -47,38 +46,23 @@ def digest(template: str, data: Json) -> str:
 class MessageIds:
     """Makes public ids of row numbers and back, without a column or an index for them.
 
-    An id is `msg_`, the row number in 8 digits (so ids sort by age) and 60 bits of a keyed hash: an id cannot be
-    guessed, and an id of another state, or of one that was deleted and made anew, is not found here.
+    An id is `msg_`, the row number in 10 hexadecimal digits (so ids sort by age) and 48 bits of a keyed hash: an id
+    cannot be guessed, and an id of another state, or of one that was deleted and made anew, is not found here.
     """
 
     def __init__(self, key: bytes) -> None:
-        self._keyed = blake2b(key=key, digest_size=8)
+        self._keyed = blake2b(key=key, digest_size=_MARK_DIGITS // 2)
 
     def encode(self, seq: int) -> str:
         """Gives the id of a row."""
-        pairs = _PAIRS
-        number = pairs[seq >> 30] + pairs[seq >> 20 & 1023] + pairs[seq >> 10 & 1023] + pairs[seq & 1023]
-        return _PREFIX + number + self._mark(seq)
+        keyed = self._keyed.copy()
+        keyed.update(b"%d" % seq)
+        return f"{_PREFIX}{seq:0{_SEQ_DIGITS}x}{keyed.hexdigest()}"
 
     def decode(self, message_id: str) -> int | None:
         """Gives the row of an id, None for what is no id of this state."""
-        digits = message_id[len(_PREFIX) : len(_PREFIX) + _SEQ_DIGITS]
         try:
-            seq = int(digits, 32)
+            seq = int(message_id[len(_PREFIX) : len(_PREFIX) + _SEQ_DIGITS], 16)
         except ValueError:
             return None
-        return seq if 0 < seq < 1 << 40 and self.encode(seq) == message_id else None
-
-    def _mark(self, seq: int) -> str:
-        keyed = self._keyed.copy()
-        keyed.update(seq.to_bytes(5, "big"))
-        mark = int.from_bytes(keyed.digest(), "big")
-        pairs = _PAIRS
-        return (
-            pairs[mark >> 50 & 1023]
-            + pairs[mark >> 40 & 1023]
-            + pairs[mark >> 30 & 1023]
-            + pairs[mark >> 20 & 1023]
-            + pairs[mark >> 10 & 1023]
-            + pairs[mark & 1023]
-        )
+        return seq if seq > 0 and self.encode(seq) == message_id else None

@@ -171,6 +171,8 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         conn.execute("PRAGMA foreign_keys = ON")
         # Overwrites what is deleted, where that costs no further page: an erased person is gone from the file as well.
         conn.execute("PRAGMA secure_delete = FAST")
+        # Fewer and larger checkpoints: a busy loop touches the same pages again and again.
+        conn.execute("PRAGMA wal_autocheckpoint = 4000")
         conn.execute("PRAGMA journal_size_limit = 67108864")
     except BaseException:
         conn.close()

@@ -136,7 +136,7 @@ _OUTBOX = (
         provider_id TEXT
     )""",
     """CREATE TABLE frozen (
-        message INTEGER PRIMARY KEY REFERENCES messages,
+        message INTEGER PRIMARY KEY,
         workspace TEXT NOT NULL,
         family INTEGER NOT NULL,
         number TEXT,
@@ -155,7 +155,7 @@ _OUTBOX = (
         expires_at INTEGER
     ) WITHOUT ROWID""",
     """CREATE TABLE history (
-        message INTEGER NOT NULL REFERENCES messages,
+        message INTEGER NOT NULL,
         n INTEGER NOT NULL,
         at INTEGER NOT NULL,
         was TEXT NOT NULL,

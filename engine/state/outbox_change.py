@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from operator import attrgetter
 
 from engine.state.codec import dumps, to_micros
 from engine.state.outbox_queue import lane_id
@@ -16,8 +16,20 @@ from engine.types import MessageState
 
 LEASE_EXPIRED = "lease.expired"
 
-_UPDATE = """UPDATE messages SET state = ?, reason = ?, error_code = ?, due_at = ?, lane = ?, provider_id = ?,
-    look_ups = ?, went = ?, started_at = ?, changes = ?, updated_at = ?, owner = ?, lease_until = ? WHERE seq = ?"""
+_ALWAYS = (
+    "state",
+    "reason",
+    "error_code",
+    "look_ups",
+    "went",
+    "started_at",
+    "changes",
+    "updated_at",
+    "owner",
+    "lease_until",
+)
+_WHEN_MOVED = ("due_at", "lane")
+_WHEN_NAMED = ("provider_id",)
 
 
 @dataclass(slots=True)
@@ -40,24 +52,8 @@ class _Message:
     owner: str | None
     lease_until: int | None
     updated_at: int | None
-
-    def values(self) -> tuple[Any, ...]:
-        return (
-            self.state,
-            self.reason,
-            self.error_code,
-            self.due_at,
-            self.lane,
-            self.provider_id,
-            self.look_ups,
-            self.went,
-            self.started_at,
-            self.changes,
-            self.updated_at,
-            self.owner,
-            self.lease_until,
-            self.seq,
-        )
+    moved: bool = False  # due_at or lane changed
+    named: bool = False  # provider_id changed
 
 
 class Changing(Room):
@@ -92,7 +88,7 @@ class Changing(Room):
                 history.append(_apply(change, message, lanes))
                 touched[message.seq] = message
                 made.append(True)
-            conn.executemany(_UPDATE, [message.values() for message in touched.values()])
+            _update(conn, touched.values())
             write_history(conn, history)
         return made
 
@@ -121,6 +117,18 @@ class Changing(Room):
             )
             write_history(conn, history)
         return counts
+
+
+def _update(conn: sqlite3.Connection, messages: Iterable[_Message]) -> None:
+    """Writes messages back. Columns that did not change are left out: naming one costs its indexes an update."""
+    groups: dict[tuple[str, ...], list[_Message]] = {}
+    for message in messages:
+        columns = _ALWAYS + (_WHEN_MOVED if message.moved else ()) + (_WHEN_NAMED if message.named else ())
+        groups.setdefault(columns, []).append(message)
+    for columns, group in groups.items():
+        values = attrgetter(*columns, "seq")
+        assignments = ", ".join(f"{column} = ?" for column in columns)
+        conn.executemany(f"UPDATE messages SET {assignments} WHERE seq = ?", map(values, group))
 
 
 def _messages(conn: sqlite3.Connection, seqs: Sequence[int | None]) -> dict[int, _Message]:
@@ -170,11 +178,11 @@ def _apply(change: Change, message: _Message, lanes: Mapping[str, int]) -> Histo
     message.reason = change.reason if moves or change.reason is not None else message.reason
     message.error_code = change.error_code if moves or change.error_code is not None else message.error_code
     if change.due_at is not None:
-        message.due_at = to_micros(change.due_at)
+        message.due_at, message.moved = to_micros(change.due_at), True
     if change.lane is not None:
-        message.lane = lanes[change.lane]
+        message.lane, message.moved = lanes[change.lane], True
     if change.provider_id is not None:
-        message.provider_id = change.provider_id
+        message.provider_id, message.named = change.provider_id, True
     if change.look_ups is not None:
         message.look_ups = change.look_ups
     elif moves and change.state is MessageState.IN_DOUBT:
@@ -194,8 +202,6 @@ def _detail(change: Change) -> str | None:
     detail = dict(change.detail)
     if change.error_code is not None:
         detail.setdefault("error_code", change.error_code)
-    if change.provider_id is not None:
-        detail.setdefault("provider_id", change.provider_id)
     if change.due_at is not None:
         detail.setdefault("due_at", change.due_at.isoformat())
     if change.not_sent:

@@ -53,7 +53,7 @@ class Queueing(Room):
             "numbers": some(numbers),
             "last": last,
         }
-        unless_there = send.key is not None
+        unless_there = family is not None
         queued = 0
         if everyone:
             queued += conn.execute(_EVERYONE[unless_there], values).rowcount
@@ -146,7 +146,7 @@ _NO_PERSON = " AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.keyed = 1 AND m.
 _NO_NUMBER = """ AND NOT EXISTS (SELECT 1 FROM messages m
     WHERE m.keyed = 1 AND m.person IS NULL AND m.family = :family AND m.number = n.value)"""
 
-# By whether the send has a key: with one, who has a message under it is left out.
+# By whether the key was used before: who has a message under it is then left out.
 _EVERYONE = {
     False: f"{_INSERT}{_EVERYONE_SELECT} ORDER BY p.id",
     True: f"{_INSERT}{_EVERYONE_SELECT}{_NO_PERSON}p.id) ORDER BY p.id",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from engine.state.codec import MessageIds, to_moment, to_optional_moment
 from engine.store import Claim, Frozen, Link, MessageRecord
 from engine.types import MessageState, Person, Purpose, Sender, SenderKind
+
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
+_STATES = {state.value: state for state in MessageState}
 
 RANKS = {Purpose.REPLY: 0, Purpose.TRANSACTIONAL: 1, Purpose.MARKETING: 2}
 
@@ -32,6 +36,7 @@ class Reader:
         self._ids = ids
         self._json: dict[str, Any] = {}
         self._senders: dict[str, Sender] = {}
+        self._moments: dict[int, datetime] = {}
 
     def claim(self, row: Sequence[Any], links: Sequence[Link] = ()) -> Claim:
         """Gives a message from its CLAIM_COLUMNS."""
@@ -53,7 +58,7 @@ class Reader:
             send=send,
             template=template,
             release=release,
-            purpose=Purpose(purpose),
+            purpose=_PURPOSES[purpose],
             lane=lane,
             attempt=attempt,
             person=person,
@@ -62,9 +67,9 @@ class Reader:
             event=self._shared(event),
             reply_from=reply_from,
             frozen=frozen,
-            created_at=to_moment(created_at),
-            due_at=to_moment(due_at),
-            state=MessageState(state),
+            created_at=self._moment(created_at),
+            due_at=self._moment(due_at),
+            state=_STATES[state],
             attempt_started_at=to_optional_moment(started_at),
             look_ups=look_ups,
             let_go_at=to_optional_moment(first_at),
@@ -81,7 +86,7 @@ class Reader:
             person=person,
             to=to,
             sender=self._sender(sender).value if sender is not None else None,
-            state=MessageState(state),
+            state=_STATES[state],
             reason=reason,
             body=body,
             media=tuple(self._shared(media)) if media is not None else (),
@@ -90,11 +95,16 @@ class Reader:
             provider_id=provider_id,
             attempts=attempts,
             release=release,
-            created_at=to_moment(created_at),
-            updated_at=to_moment(created_at if updated_at is None else updated_at),
-            due_at=to_moment(due_at),
+            created_at=self._moment(created_at),
+            updated_at=self._moment(created_at if updated_at is None else updated_at),
+            due_at=self._moment(due_at),
             lane=lane,
         )
+
+    def _moment(self, micros: int) -> datetime:
+        if micros not in self._moments:
+            self._moments[micros] = to_moment(micros)
+        return self._moments[micros]
 
     def _shared(self, text: str) -> Any:
         if text not in self._json:

@@ -199,7 +199,7 @@ def _commit_in_process(store_class: type[Store], url: str, folder: Path, pipe: C
 
 
 def _own_number(message_id: str) -> str:
-    return f"+1415555{int(message_id[8:12], 32) % 10000:04}"
+    return f"+1415555{int(message_id[4:14], 16):04}"
 
 
 def _rest(pipe: Connection) -> set[str]:
