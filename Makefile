@@ -38,7 +38,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check
 
 types: $(VENV)/.installed-dev
-	$(BIN)/mypy engine $(PLUGINS:%=plugins/%/engine_%) benchmarks docs conftest.py
+	$(BIN)/mypy engine $(foreach plugin,$(PLUGINS),plugins/$(plugin)/engine_$(plugin)) benchmarks docs conftest.py
 	$(BIN)/mypy tests
 	for plugin in $(PLUGINS); do $(BIN)/mypy "plugins/$$plugin/tests"; done
 
