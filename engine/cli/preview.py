@@ -24,7 +24,7 @@ BUBBLE = 46
 
 @click.command("preview")
 @click.argument("templates", nargs=-1, metavar="[TEMPLATE]...")
-@click.option("--workspace", metavar="W", help="Only this workspace.")
+@click.option("--workspace", "-w", metavar="W", help="Only this workspace.")
 @click.option("--sample", metavar="S", help="Only this sample.")
 @click.option("--data", "data_text", metavar="JSON", help="What trigger.* holds, laid over the sample's data.")
 @click.option("--person", metavar="ID", help="An imported person instead of the samples' people.")
