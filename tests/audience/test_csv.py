@@ -127,6 +127,13 @@ def test_a_byte_that_is_not_utf8_is_named_and_nothing_is_imported(desk: Desk) ->
     assert desk.people() == {}
 
 
+def test_a_bad_byte_is_counted_right_where_two_pieces_meet(desk: Desk) -> None:
+    start = b"id\n" + b"a\n" * 32764 + b"bcd"
+    for length in range(len(start), len(start) + 4):
+        with pytest.raises(UsageError, match=f"line 32766: byte {length + 1} "):
+            desk.take(start.ljust(length, b"x") + b"\xe2(\n")
+
+
 @pytest.mark.parametrize("cut", range(1, 4))
 def test_a_character_that_is_cut_off_is_named(desk: Desk, cut: int) -> None:
     with pytest.raises(UsageError, match="not UTF-8"):

@@ -42,6 +42,8 @@ def test_the_country_may_come_before_or_after_the_number(desk: Desk) -> None:
     desk.take("id,country\nada,GB\n")
     desk.take("id,phone\nada,020 7183 8750\n")
     assert desk.people()["ada"][0] == "+442071838750"
+    desk.take("id,phone,country\neve,,GB\neve,020 7183 8750,\n")
+    assert desk.people()["eve"][0] == "+442071838750", "also within one file"
     desk.take("id,phone\nbob,415 555 2671\n")
     done, (rejection,) = desk.take("id,phone,country\nbob,,AU\ncy,(08) 9287 8230,AU\n")
     assert (rejection.row, rejection.field) == (1, "phone"), "what is a number in one country is none in the other"

@@ -190,12 +190,14 @@ class CommittingSuite(StoreSuite):
         assert again.frozen is not None
         assert (again.attempt, again.frozen.body, again.frozen.links) == (1, "first words", (link("a"),))
         assert again.let_go_at == NOW
-        other = replace(prepared(again), frozen=replace(again.frozen, body="other words", to=number(2)))
+        changed = replace(again.frozen, body="other words", to=number(2), links=(link("z"),))
+        other = replace(prepared(again), frozen=changed)
         results = store.commit([other], now=NOW + SECOND, lease=LEASE)
         assert [result.state for result in results] == [S.SENDING]
         seen = store.claim_view(message_id)
         assert seen is not None
         assert (seen.attempt, seen.frozen, seen.let_go_at) == (2, again.frozen, NOW)
+        assert store.link(link("z").short) is None
 
     def test_a_look_up_reaches_back_to_the_first_attempt_that_may_have_gone_out(self, store: Store) -> None:
         message_id = sending(store)
