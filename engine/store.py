@@ -102,6 +102,7 @@ class Claim:
     state: MessageState = MessageState.CLAIMED
     attempt_started_at: datetime | None = None
     look_ups: int = 0  # answered look-ups of the present doubt
+    via: str = ""  # the release whose `delivery` carried the last attempt
     let_go_at: datetime | None = None  # when the first attempt began: `valid_for` counts from here
 
 
@@ -116,6 +117,7 @@ class Prepared:
     need: ConsentNeed
     consent_sender: str  # "" where consent holds for the whole workspace
     trail: Sequence[Mapping[str, Json]] = ()  # the gates passed, for `explain`
+    via: str = ""  # the release whose `delivery` carries this attempt: a look-up must ask the same account
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class MessageRecord:
     updated_at: datetime
     due_at: datetime
     lane: str
+    via: str = ""  # the release whose `delivery` carried the last attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +328,8 @@ class Store(ABC):
 
     @abstractmethod
     def change(self, changes: Sequence[Change]) -> Sequence[bool]:
-        """Makes each change whose fence holds; True where made. A provider id that another message has is refused."""
+        """Makes each change whose fence holds; True where made. A provider id that another message has, in any
+        workspace, is refused."""
 
     @abstractmethod
     def sweep(self, *, now: datetime, first_look: timedelta) -> Mapping[str, int]:
@@ -341,12 +345,14 @@ class Store(ABC):
         """Gives messages in doubt whose look-up is due, and takes them out of other workers' sight for the lease."""
 
     @abstractmethod
-    def taken(self, workspace: str, number: str, *, except_for: str) -> set[str]:
-        """Gives the provider ids that other messages to a number already have."""
+    def taken(self, number: str, *, except_for: str) -> set[str]:
+        """Gives the provider ids that other messages to a number already have, in every workspace: two of them
+        may share an account."""
 
     @abstractmethod
-    def in_flight(self, workspace: str, number: str, body: str, *, except_for: str) -> bool:
-        """True while another message with the same words is sending or in doubt: a look-up could take it for this."""
+    def must_wait(self, number: str, body: str, *, except_for: str) -> bool:
+        """True while a look-up could take another message for the one it asks about: one to the same number is on
+        the wire, or an older one with the same words is in doubt and is looked up first."""
 
     @abstractmethod
     def unfinished(

@@ -195,10 +195,14 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """The provider has something that may be it; a person must look. `why` says what is odd."""
+    """The provider has something that may be it; a person must look. `why` says what is odd.
+
+    `certain` is True where waiting cannot make it clearer: several match to the letter.
+    """
 
     why: str
     candidates: tuple[str, ...] = ()
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

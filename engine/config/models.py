@@ -124,7 +124,11 @@ class Sending(Model):
         "pin", description="Queued messages whose template a release changes."
     )
     concurrency: int = Field(500, ge=1, le=10_000, description="Provider calls at once.")
-    lease: Duration = Field(timedelta(seconds=120), description="How long a worker may hold a message.")
+    lease: Duration = Field(
+        timedelta(seconds=120),
+        ge=timedelta(seconds=2),
+        description="How long a worker may hold a message; 2s at least.",
+    )
     look_ups: list[Duration] = Field(
         [timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5)],
         min_length=1,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from engine.errors import StateUnavailable
 from engine.plugins import Plugins
 from engine.store import Change, Store, Worker
 from engine.types import Clock, Event, Finding, MessageState
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 Faults = Callable[[str], None]
 """Called with the name of each crash point as it is passed; does nothing in production."""
+
+PAUSE = 0.5
+"""Seconds between two tries of a state that is unavailable."""
 
 Progress = Callable[[MessageState, int], None]
 """Called with a state and how many messages have just reached it."""
@@ -38,6 +42,8 @@ class Hands:
     faults: Faults
     progress: Progress
     advise: Advise
+    patience: float = 0.0
+    """Seconds to go on asking a state that is unavailable."""
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
 
     @property
@@ -46,8 +52,20 @@ class Hands:
         return self.worker.owner
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Calls the store on its thread and gives what it returned."""
-        return await asyncio.get_running_loop().run_in_executor(self.thread, partial(call, *args, **kwargs))
+        """Calls the store on its thread and gives what it returned.
+
+        A state that cannot be written is asked again until `patience` is over: a call is one transaction, fenced, and
+        a disk that is full or a file that is locked may not be so in a moment. Raises StateUnavailable.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.patience
+        while True:
+            try:
+                return await loop.run_in_executor(self.thread, partial(call, *args, **kwargs))
+            except StateUnavailable:
+                if loop.time() >= end:
+                    raise
+                await asyncio.sleep(PAUSE)
 
     async def change(self, changes: Iterable[Change]) -> list[bool]:
         """Makes changes and tells who listens of those that held."""

@@ -45,6 +45,11 @@ class Ready:
         """What will go over the wire."""
         return self.prepared.frozen
 
+    @property
+    def lane(self) -> str:
+        """The address of the sender that carries it."""
+        return f"{self.claim.workspace}/sender/{self.frozen.sender.name}"
+
 
 @dataclass(slots=True)
 class Lane:
@@ -53,7 +58,6 @@ class Lane:
     name: str  # an address: "acme/sender/support"
     pace: Pace
     blocked_until: float = 0.0  # monotonic; while it lies ahead, nothing is claimed for this lane
-    blocked_by: str = ""
     _heap: list[tuple[int, float, int, Ready]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
 

@@ -17,7 +17,7 @@ from engine.config.models import ConsentConfig, Project, SenderConfig, Sending, 
 from engine.config.providers import build_provider
 from engine.config.snapshot import restore
 from engine.contracts import PluginContext, Provider
-from engine.errors import StateUnavailable, UsageError
+from engine.errors import ConfigError, StateUnavailable, UsageError
 from engine.plugins import Plugins
 from engine.store import Store
 from engine.types import Release
@@ -35,16 +35,16 @@ class Live:
         self._context = context
         self._projects: OrderedDict[str, tuple[Release, Project]] = OrderedDict()
         self._composers: dict[tuple[str, str], Composer] = {}
-        self._providers: dict[str, tuple[dict[str, Any], Provider[Any]]] = {}
+        self._providers: dict[tuple[str, str], Provider[Any]] = {}
         self._live_id: str | None = None
-        self.retired: list[Provider[Any]] = []
-        """Providers that a new release replaced; whoever runs the loop closes them."""
 
     def refresh(self) -> bool:
-        """Looks for a new release; True where there is one."""
+        """Looks for a new release and reads it; True where there is one."""
         live = self._store.live_release_id()
         if live == self._live_id:
             return False
+        if live is not None:
+            self.project(live)
         self._live_id = live
         return True
 
@@ -76,6 +76,12 @@ class Live:
             self._composers[key] = made
         return self._composers[key]
 
+    def via(self, workspace: str, release_id: str) -> str:
+        """Gives the release whose `delivery` carries a workspace's messages now: the live one, or the message's own
+        where its workspace is gone."""
+        live = self._live_project()
+        return self._live_id if live is not None and self._live_id and workspace in live.workspaces else release_id
+
     def settings(self, workspace: str, release_id: str) -> WorkspaceConfig:
         """Gives how to send: the live release's settings, or the message's own where its workspace is gone."""
         return self._workspace_of(workspace, release_id).workspaces[workspace].settings
@@ -92,9 +98,7 @@ class Live:
 
     def longest_first_look(self) -> timedelta:
         """Gives the longest wait before a first look-up that any workspace asks for."""
-        live = self._live_project()
-        every = [workspace.settings.sending for workspace in live.workspaces.values()] if live else []
-        return max((sending.look_ups[0] for sending in every), default=Sending().look_ups[0])
+        return max((sending.look_ups[0] for sending in self._sendings()), default=Sending().look_ups[0])
 
     def sender(self, lane: str) -> SenderConfig | None:
         """Gives the live config of a lane's sender, None where it is gone."""
@@ -103,22 +107,31 @@ class Live:
         found = live.workspaces.get(workspace) if live else None
         return found.senders.get(name) if found else None
 
-    def provider(self, workspace: str, release_id: str) -> Provider[Any]:
-        """Gives the provider of a workspace, built once for each change of its `delivery`. Raises ConfigError."""
-        settings = self.settings(workspace, release_id)
-        wanted = settings.delivery.model_dump(mode="json")
-        known = self._providers.get(workspace)
-        if known is not None and known[0] == wanted:
-            return known[1]
-        if known is not None:
-            self.retired.append(known[1])
-        provider = build_provider(settings, self._plugins, self._context)
-        self._providers[workspace] = (wanted, provider)
-        return provider
+    def provider(self, workspace: str, via: str) -> Provider[Any]:
+        """Gives the provider that a workspace has under a release, built once for each `delivery` that differs.
+
+        Raises ConfigError.
+        """
+        _, project = self.project(via)
+        if workspace not in project.workspaces:
+            raise ConfigError(f"release {via} has no workspace {workspace!r}")
+        settings = project.workspaces[workspace].settings
+        key = (workspace, settings.delivery.model_dump_json())
+        if key not in self._providers:
+            self._providers[key] = build_provider(settings, self._plugins, self._context)
+        return self._providers[key]
 
     def providers(self) -> list[Provider[Any]]:
-        """Gives every provider that was built and not replaced."""
-        return [provider for _, provider in self._providers.values()]
+        """Gives every provider that was built; whoever runs the loop closes them."""
+        return list(self._providers.values())
+
+    def longest_lease(self) -> timedelta:
+        """Gives the longest lease that any workspace asks for."""
+        return max((sending.lease for sending in self._sendings()), default=Sending().lease)
+
+    def _sendings(self) -> list[Sending]:
+        live = self._live_project()
+        return [workspace.settings.sending for workspace in live.workspaces.values()] if live else []
 
     def _live_project(self) -> Project | None:
         return self.project(self._live_id)[1] if self._live_id is not None else None

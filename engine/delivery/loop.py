@@ -20,10 +20,10 @@ from engine.delivery.hands import Hands
 from engine.delivery.lanes import Lane, Pace, Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import SENDER_WAIT
-from engine.delivery.prepare import CLAIMED, prepare
+from engine.delivery.prepare import back, prepare
 from engine.delivery.receipts import Receipts
 from engine.delivery.wire import Wire
-from engine.errors import SendError
+from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
 from engine.store import Change
 from engine.types import MessageState
 
@@ -46,6 +46,10 @@ TICK = 1.0
 
 POLL_EVERY = 5.0
 POLL_OLDER_THAN = timedelta(seconds=5)
+
+PATIENCE = 30.0
+"""Seconds to go on where the state cannot be used, before the loop stops. What could not be recorded by then is in
+doubt at the next start, and look-ups settle it."""
 
 WAITING = (MessageState.RETRY_WAIT, MessageState.IN_DOUBT)
 """States that a drain waits for, except where the lane rests: what its provider refused waits for a person."""
@@ -71,9 +75,11 @@ class SendLoop:
         self._permits: dict[str, asyncio.Semaphore] = {}
         self._held: dict[str, Ready] = {}  # claimed and not yet committed: what renew and release are about
         self._wire = Wire(hands, live, refused=self._refused, committed=self._committed, done=self._done)
-        self._doubts = Doubts(hands, live)
+        self._doubts = Doubts(hands, live, self._unanswerable)
         self._receipts = Receipts(hands, live)
         self._stop = asyncio.Event()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._asleep: dict[str, float] = {}  # workspace → monotonic; its provider cannot be asked by us until then
         self._refusals: dict[str, str] = {}
         self._credentials_refused = False
 
@@ -101,26 +107,34 @@ class SendLoop:
         ends: list[asyncio.Task[Any]] = [asyncio.ensure_future(self._stop.wait())]
         if drain:
             ends.append(asyncio.create_task(self._drained()))
+        self._hands.patience = PATIENCE
+        failure: BaseException | None = None
         try:
-            watched = [*tasks, *ends]
-            while not any(task.done() for task in ends):
-                done, _ = await asyncio.wait(
-                    {*watched, *self._drivers.values()}, timeout=TICK, return_when=asyncio.FIRST_COMPLETED
-                )
-                for task in done:
-                    task.result()
-            for task in ends:
-                if task.done():
-                    task.result()
+            failure = await self._watch(tasks, ends)
             await self._end(tasks)
-            if drain and not self._stop.is_set():
+            if drain and failure is None and not self._stop.is_set():
                 await self._receipts.poll(older_than=timedelta(0))
         finally:
-            await self._cancel([*tasks, *ends, *self._drivers.values()])
-            for provider in (*self._live.providers(), *self._live.retired):
-                await provider.close()
+            await self._cancel([*tasks, *ends, *self._drivers.values(), *self._chores])
+            await self._close_providers()
             self._hands.thread.shutdown()
+        if failure is not None:
+            raise failure
         return Result(dict(self._refusals), self._credentials_refused)
+
+    async def _watch(self, tasks: list[asyncio.Task[None]], ends: list[asyncio.Task[Any]]) -> BaseException | None:
+        """Waits until told to stop or drained, and gives None; or gives what broke a stage."""
+        while True:
+            running = {*tasks, *ends, *self._drivers.values(), *self._chores}
+            done, _ = await asyncio.wait(running, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self._chores.discard(task)
+                if (broken := task.exception()) is not None:
+                    # What is on the wire is still waited for and recorded; a broken state gets no more patience.
+                    self._hands.patience = 0
+                    return broken
+            if any(task.done() for task in ends):
+                return None
 
     # stages
 
@@ -132,7 +146,7 @@ class SendLoop:
             for name in await hands.ask(hands.store.due_lanes, hands.clock()):
                 lane = self._lane(name)
                 room = min(SLICE, lane.room)
-                if room * 2 < min(SLICE, lane.capacity) or lane.is_blocked(now):
+                if room * 2 < min(SLICE, lane.capacity) or self._rests(lane, now):
                     continue
                 claimed += await self._claim_slice(lane, room)
             await asyncio.sleep(0 if claimed else IDLE)
@@ -146,7 +160,12 @@ class SendLoop:
         hands.faults("after-claim")
         changes = []
         for claim in claims:
-            made = prepare(claim, self._live, hands.plugins, owner=hands.owner, now=hands.clock())
+            try:
+                made = prepare(claim, self._live, hands.plugins, owner=hands.owner, now=hands.clock())
+            except (ConfigError, UsageError) as error:
+                # The worker's own trouble, such as a plugin that is not loaded here: no message is to blame.
+                self._unanswerable(claim.workspace, error.message)
+                made = back(claim, hands.owner, hands.clock(), f"worker.not-configured: {error.message}")
             if isinstance(made, Change):
                 changes.append(made)
             elif (change := self._place(made)) is not None:
@@ -157,13 +176,13 @@ class SendLoop:
 
     def _place(self, ready: Ready) -> Change | None:
         """Puts a message into the lane of its sender, or sends it back to wait for that lane in the table."""
-        name = f"{ready.claim.workspace}/sender/{ready.frozen.sender.name}"
-        lane = self._lane(name)
-        if name != ready.claim.lane and (lane.room == 0 or lane.is_blocked(asyncio.get_running_loop().time())):
-            return self._back(ready, "lane.full", lane=name)
+        lane = self._lane(ready.lane)
+        elsewhere = ready.lane != ready.claim.lane
+        if self._rests(lane, asyncio.get_running_loop().time()) or (elsewhere and lane.room == 0):
+            return self._back(ready, "lane.rests" if lane.room else "lane.full")
         self._held[ready.claim.id] = ready
         lane.put(ready)
-        self._arrivals[name].set()
+        self._arrivals[lane.name].set()
         return None
 
     async def _drive(self, lane: Lane) -> None:
@@ -175,7 +194,10 @@ class SendLoop:
             while not len(lane):
                 arrival.clear()
                 await arrival.wait()
-            await asyncio.sleep(lane.pace.delay(loop.time()))
+            # Not longer than a tick: a new release may have changed the rate.
+            await asyncio.sleep(min(TICK, lane.pace.delay(loop.time())))
+            if lane.pace.delay(loop.time()) > 0:
+                continue
             await permits.acquire()
             if not len(lane):
                 permits.release()
@@ -202,8 +224,8 @@ class SendLoop:
         while True:
             await asyncio.sleep(TICK)
             await self._beat()
-            await self._sweep()
             await self._renew()
+            await self._sweep()
             if await self._hands.ask(self._live.refresh):
                 for lane in self._lanes.values():
                     lane.pace.segments_a_second = self._rate(lane.name)
@@ -223,81 +245,95 @@ class SendLoop:
         if counts.get(MessageState.CLAIMED) or counts.get(MessageState.SENDING):
             return True
         now = asyncio.get_running_loop().time()
-        blocked = {lane.name for lane in self._lanes.values() if lane.is_blocked(now)}
-        if due - blocked:
+        resting = {lane.name for lane in self._lanes.values() if self._rests(lane, now)}
+        if due - resting or set(await hands.ask(hands.store.due_lanes, hands.clock())) - resting:
             return True
         if not any(counts.get(state) for state in WAITING):
             return False
-        if not blocked:
-            return True
-        waiting = await hands.ask(lambda: list(hands.store.messages(states=WAITING)))
-        return any(record.lane not in blocked for record in waiting)
+        for lane, states in (await hands.ask(hands.store.count_lanes)).items():
+            if states.get(MessageState.RETRY_WAIT) and lane not in resting:
+                return True
+            if states.get(MessageState.IN_DOUBT) and lane.partition("/")[0] not in self._sleepers(now):
+                return True
+        return False
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stops claiming, gives claims back, waits for the wire and its record."""
         claim, commit, record, doubts, tick, poll = tasks
         await self._cancel([claim, *self._drivers.values(), doubts, poll, commit])
         await self._wire.finish_commit()
-        await self._give_back(list(self._held.values()))
-        await self._wire.finish(LAST_WORDS)
+        with suppress(StateUnavailable):
+            await self._give_back(list(self._held.values()))
+        finish = asyncio.ensure_future(self._wire.finish(LAST_WORDS))
+        await asyncio.wait({finish, record}, return_when=asyncio.FIRST_COMPLETED)
+        finish.cancel()
         await self._cancel([record, tick])
-        await self._hands.ask(self._hands.store.retire, self._hands.owner)
+        with suppress(StateUnavailable):
+            await self._hands.ask(self._hands.store.retire, self._hands.owner)
 
     async def _give_back(self, ready: list[Ready]) -> None:
         await self._hands.change([self._back(item, "worker.stopped") for item in ready])
         for item in ready:
             self._held.pop(item.claim.id, None)
 
+    async def _close_providers(self) -> None:
+        for provider in self._live.providers():
+            try:
+                await provider.close()
+            except Exception:
+                logger.exception("the provider %s could not be closed", provider.name)
+
     @staticmethod
     async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     # small things
 
-    def _back(self, ready: Ready, reason: str, lane: str | None = None) -> Change:
-        claim = ready.claim
-        return Change(
-            id=claim.id,
-            was=CLAIMED,
-            state=MessageState.RETRY_WAIT if claim.attempt else MessageState.QUEUED,
-            at=self._hands.clock(),
-            attempt=claim.attempt,
-            owner=self._hands.owner,
-            reason=reason,
-            lane=lane,
-        )
+    def _back(self, ready: Ready, reason: str) -> Change:
+        return back(ready.claim, self._hands.owner, self._hands.clock(), reason, lane=ready.lane)
 
     def _refused(self, ready: Ready, error: SendError) -> None:
-        """Rests a lane (or, for refused credentials, all of its workspace) and gives back what waits in it."""
-        names = defaultdict(list)
+        """Rests a lane (or, for refused credentials, its workspace) and gives back what waits in it."""
+        why = f"{error.code}: {error.message}"
+        if error.credentials:
+            self._unanswerable(ready.claim.workspace, why)
+            return
+        lane = self._lane(ready.lane)
+        lane.blocked_until = asyncio.get_running_loop().time() + SENDER_WAIT.total_seconds()
+        self._refusals[lane.name] = why
+        logger.warning("%s rests for %s: %s", lane.name, SENDER_WAIT, why)
+        self._empty(lane)
+
+    def _unanswerable(self, workspace: str, why: str) -> None:
+        """Rests a workspace whose provider cannot be asked until a person has acted."""
+        now = asyncio.get_running_loop().time()
+        if workspace not in self._sleepers(now):
+            logger.warning("workspace %s rests for %s: %s", workspace, SENDER_WAIT, why)
+        self._credentials_refused = True
+        self._refusals[workspace] = why
+        self._asleep[workspace] = now + SENDER_WAIT.total_seconds()
         for lane in self._lanes.values():
-            names[lane.workspace].append(lane)
-        own = self._lanes[f"{ready.claim.workspace}/sender/{ready.frozen.sender.name}"]
-        self._credentials_refused = self._credentials_refused or error.credentials
-        until = asyncio.get_running_loop().time() + SENDER_WAIT.total_seconds()
-        waiting = []
-        for lane in names[own.workspace] if error.credentials else [own]:
-            lane.blocked_until = until
-            lane.blocked_by = f"{error.code}: {error.message}"
-            self._refusals[lane.name] = lane.blocked_by
-            waiting += lane.take_all()
-        logger.warning("%s rests for %s: %s (%s)", own.name, SENDER_WAIT, error.message, error.code)
-        if waiting:
-            task = asyncio.ensure_future(self._give_back(waiting))
-            self._drivers[f"give back {id(task)}"] = task
-            task.add_done_callback(lambda done: self._drivers.pop(f"give back {id(done)}", None))
+            if lane.workspace == workspace:
+                self._empty(lane)
+
+    def _empty(self, lane: Lane) -> None:
+        if waiting := lane.take_all():
+            self._chores.add(asyncio.ensure_future(self._give_back(waiting)))
+
+    def _sleepers(self, now: float) -> set[str]:
+        return {workspace for workspace, until in self._asleep.items() if now < until}
+
+    def _rests(self, lane: Lane, now: float) -> bool:
+        return lane.is_blocked(now) or now < self._asleep.get(lane.workspace, 0.0)
 
     def _committed(self, ready: Ready) -> None:
         self._held.pop(ready.claim.id, None)
 
     def _done(self, ready: Ready) -> None:
         """A message needs no provider call any more: another may have it."""
-        lane = self._lanes[f"{ready.claim.workspace}/sender/{ready.frozen.sender.name}"]
-        self._permits_of(lane).release()
+        self._permits_of(self._lane(ready.lane)).release()
 
     def _lane(self, name: str) -> Lane:
         if name not in self._lanes:

@@ -12,8 +12,19 @@ from engine.types import Absent, Ambiguous, Found, Json, MessageState, ProviderS
 
 SENDING = frozenset({MessageState.SENDING})
 DOUBTFUL = frozenset({MessageState.IN_DOUBT})
-OPEN = frozenset({MessageState.SENDING, MessageState.IN_DOUBT, MessageState.HELD, MessageState.RETRY_WAIT})
-"""States from which the provider's word that it has a message leads to `accepted`, however late it comes."""
+OPEN = frozenset(
+    {
+        MessageState.SENDING,
+        MessageState.IN_DOUBT,
+        MessageState.HELD,
+        MessageState.RETRY_WAIT,
+        MessageState.QUEUED,
+        MessageState.CLAIMED,
+    }
+)
+"""States from which the provider's word that it has a message leads to `accepted`, however late it comes. QUEUED and
+CLAIMED are among them since an operator may have called a message not sent; the attempt's number proves that no
+later attempt has begun."""
 
 LONGEST_WAIT = timedelta(minutes=5)
 SENDER_WAIT = timedelta(minutes=5)
@@ -44,6 +55,7 @@ class Attempt:
     id: str
     owner: str
     number: int  # 1 for the first
+    lane: str  # of the sender that carries it
 
 
 def accepted(attempt: Attempt, receipt: Receipt, now: datetime) -> Change:
@@ -106,6 +118,7 @@ def not_sent(attempt: Attempt, reason: str, now: datetime, due_at: datetime, det
         attempt=attempt.number,
         reason=reason,
         due_at=due_at,
+        lane=attempt.lane,
         error_code=detail.get("code"),
         not_sent=True,
         detail=detail,
@@ -131,7 +144,7 @@ def in_doubt(attempt: Attempt, reason: str, now: datetime, sending: Sending, det
 def backoff(attempt: int, jitter: float) -> timedelta:
     """Gives how long to wait after the n-th attempt: doubling from a second, shortened by up to half at random
     so that what failed together does not come back together. `jitter` lies between 0 and 1."""
-    seconds = min(2.0 ** (attempt - 1), LONGEST_WAIT.total_seconds())
+    seconds = min(2.0 ** min(attempt - 1, 9), LONGEST_WAIT.total_seconds())
     return timedelta(seconds=seconds * (1 - jitter / 2))
 
 
@@ -139,6 +152,7 @@ def looked_up(
     message_id: str, attempt: int, look_ups: int, found: Found | Absent | Ambiguous, now: datetime, sending: Sending
 ) -> Change:
     """What an answered look-up makes of a doubt. `look_ups` counts the answered ones before it."""
+    answered = look_ups + 1
     if isinstance(found, Found):
         return Change(
             id=message_id,
@@ -148,9 +162,9 @@ def looked_up(
             attempt=attempt,
             provider_id=found.provider_id,
             reason="doubt.found",
-            look_ups=look_ups + 1,
+            look_ups=answered,
         )
-    if isinstance(found, Ambiguous):
+    if isinstance(found, Ambiguous) and (found.certain or answered >= len(sending.look_ups)):
         return Change(
             id=message_id,
             was=DOUBTFUL,
@@ -158,10 +172,9 @@ def looked_up(
             at=now,
             attempt=attempt,
             reason=f"doubt.ambiguous: {found.why}",
-            look_ups=look_ups + 1,
+            look_ups=answered,
             detail={"candidates": list(found.candidates)},
         )
-    answered = look_ups + 1
     if answered < len(sending.look_ups):
         return Change(
             id=message_id,
@@ -169,7 +182,7 @@ def looked_up(
             state=MessageState.IN_DOUBT,
             at=now,
             attempt=attempt,
-            reason="doubt.not-found-yet",
+            reason="doubt.unclear-yet" if isinstance(found, Ambiguous) else "doubt.not-found-yet",
             due_at=now + sending.look_ups[answered],
             look_ups=answered,
         )

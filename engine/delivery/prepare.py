@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from engine.compose.composer import Address, Composed, Recipient
 from engine.config.models import ConsentConfig
 from engine.delivery.gates import Action, Case, Verdict, ask, ask_plugins
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
-from engine.errors import ComposeError, EngineError
+from engine.errors import ComposeError, EngineError, InvalidNumber
 from engine.plugins import Plugins
 from engine.store import Change, Claim, Frozen, Prepared
 from engine.types import E164, ConsentNeed, Json, MessageState, NumberKind, OutboundMessage, Purpose
+
+logger = logging.getLogger("engine.delivery")
+
+CRASH_WAIT = timedelta(minutes=1)
+"""How long a message waits after a plugin crashed over it."""
 
 CLAIMED = frozenset({MessageState.CLAIMED})
 _ENDS = {Action.SUPPRESS: MessageState.SUPPRESSED, Action.EXPIRE: MessageState.EXPIRED}
 
 
 def prepare(claim: Claim, live: Live, plugins: Plugins, *, owner: str, now: datetime) -> Ready | Change:
-    """Composes a message, unless an earlier attempt froze it, and asks the gates. Never raises for what is
-    wrong with one message: that ends it `failed`, with the reason."""
+    """Composes a message, unless an earlier attempt froze it, and asks the gates.
+
+    What is wrong with one message ends it `failed`, with the reason; a plugin that crashes puts it off. Raises
+    ConfigError, UsageError and StateUnavailable for what concerns the worker: then no message is to blame.
+    """
     try:
         return _prepare(claim, live, plugins, owner, now)
     except ComposeError as error:
         return _change(claim, owner, now, MessageState.FAILED, f"{error.reason}: {error.message}")
-    except EngineError as error:
-        return _change(claim, owner, now, MessageState.FAILED, f"compose.failed: {error.message}")
+    except InvalidNumber as error:
+        return _change(claim, owner, now, MessageState.FAILED, f"{error.code}: {error.message}")
+    except EngineError:
+        raise
+    except Exception as error:
+        logger.exception("a plugin crashed over message %s", claim.id)
+        later = now + CRASH_WAIT
+        return back(claim, owner, now, f"plugin.crashed: {type(error).__name__}: {error}", due_at=later)
+
+
+def back(
+    claim: Claim, owner: str, now: datetime, reason: str, *, lane: str | None = None, due_at: datetime | None = None
+) -> Change:
+    """Gives a claimed message back to wait."""
+    state = MessageState.RETRY_WAIT if claim.attempt else MessageState.QUEUED
+    return replace(_change(claim, owner, now, state, reason, due_at=due_at), lane=lane)
 
 
 def _prepare(claim: Claim, live: Live, plugins: Plugins, owner: str, now: datetime) -> Ready | Change:
@@ -70,6 +94,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, owner: str, now: dateti
         need=need,
         consent_sender=frozen.sender.name if consent.scope == "sender" else "",
         trail=trail,
+        via=live.via(claim.workspace, claim.release),
     )
     return Ready(claim, prepared, message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import timedelta
 
 from engine.delivery import outcomes
@@ -10,6 +11,11 @@ from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.errors import ConfigError, ProviderUnavailable
 from engine.store import Change, MessageRecord
+
+logger = logging.getLogger("engine.delivery")
+
+WORTH_ASKING = timedelta(days=3)
+"""After this long without news, there will be none: carriers report within 72 hours, or never."""
 
 AT_ONCE = 20
 """Questions under way at the same time: receipts are never urgent enough to crowd out sending."""
@@ -40,12 +46,15 @@ class Receipts:
         return sum(await hands.change(change for change in changes if change is not None))
 
     async def _ask(self, record: MessageRecord) -> Change | None:
-        if record.provider_id is None:
+        if record.provider_id is None or self._hands.clock() - record.updated_at > WORTH_ASKING:
             return None
         try:
-            provider = self._live.provider(record.workspace, record.release)
+            provider = self._live.provider(record.workspace, record.via or record.release)
             update = await provider.status(record.provider_id)
         except (ProviderUnavailable, ConfigError):
+            return None
+        except Exception:
+            logger.exception("asking what became of message %s crashed", record.id)
             return None
         if outcomes.AT_PROVIDER[update.status] is record.state:
             return None

@@ -11,7 +11,7 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine.config.models import Sending
@@ -21,7 +21,7 @@ from engine.delivery.hands import Hands, batch
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import Attempt
-from engine.errors import ConfigError, SendError, SendOutcome, SendScope, StateUnavailable
+from engine.errors import ConfigError, SendError, SendOutcome, SendScope
 from engine.store import Change
 from engine.types import Consent, ConsentState, MessageState
 
@@ -30,12 +30,14 @@ logger = logging.getLogger("engine.delivery")
 BATCH = 256
 """Messages in one commit or record at most."""
 
-RECORD_PATIENCE = 30
-"""Seconds to go on trying to record an outcome where the state cannot be written, before the loop stops. What was
-not recorded is in doubt at the next start, and look-ups settle it."""
+CALL_WITHIN = 0.8
+"""Share of its lease within which a committed message must be called: later, it may be another worker's."""
 
 LOOK_PATIENCE = 5
 """Seconds that a loop which is done waits for the account to be looked at."""
+
+Outcome = tuple[Change, Consent | None]
+"""What a call brought: the message's change, and the opt-out that it taught us."""
 
 Refused = Callable[[Ready, SendError], None]
 """Called for a refusal that concerns the sender or the account."""
@@ -77,7 +79,7 @@ class Wire:
         self._done = done
         self._random = random.Random()  # noqa: S311 # jitter, no secret
         self.ready: asyncio.Queue[Ready] = asyncio.Queue()
-        self._outcomes: asyncio.Queue[tuple[Change, Consent | None]] = asyncio.Queue(4 * BATCH)
+        self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue(4 * BATCH)
         self._calls: set[asyncio.Task[None]] = set()
         self._looked_at: set[int] = set()
         self._looks: list[asyncio.Task[None]] = []
@@ -123,7 +125,7 @@ class Wire:
         hands = self._hands
         now = hands.clock()
         lease = max(self._sending(item).lease for item in items)
-        call_by = asyncio.get_running_loop().time() + lease.total_seconds() * 0.8
+        call_by = asyncio.get_running_loop().time() + lease.total_seconds() * CALL_WITHIN
         hands.faults("before-commit")
         results = await hands.ask(hands.store.commit, [item.prepared for item in items], now=now, lease=lease)
         hands.faults("after-commit")
@@ -131,7 +133,7 @@ class Wire:
             self._committed(item)
             if result.state is MessageState.SENDING:
                 self._open.add(1)
-                task = asyncio.create_task(self._call(item, call_by))
+                task = asyncio.create_task(self._call(item, call_by, now + lease * CALL_WITHIN))
                 self._calls.add(task)
                 task.add_done_callback(self._calls.discard)
             else:
@@ -139,30 +141,36 @@ class Wire:
             if result.state is not None:
                 hands.tell(item.claim.id, result.state, result.reason)
 
-    async def _call(self, item: Ready, call_by: float) -> None:
+    async def _call(self, item: Ready, call_by: float, call_by_clock: datetime) -> None:
         hands = self._hands
-        attempt = Attempt(item.claim.id, hands.owner, item.claim.attempt + 1)
-        consent = None
+        attempt = Attempt(item.claim.id, hands.owner, item.claim.attempt + 1, item.lane)
+        outcome: Outcome
         try:
             hands.faults("before-call")
-            if asyncio.get_running_loop().time() >= call_by:
+            if asyncio.get_running_loop().time() >= call_by or hands.clock() >= call_by_clock:
                 # The process slept (SIGSTOP, a suspended machine): by now another worker may own this message.
+                # Two clocks, since the monotonic one stands still while a machine is suspended.
                 late = hands.clock()
-                change = outcomes.not_sent(attempt, "lease.ran-out-before-the-call", late, late, {})
+                outcome = outcomes.not_sent(attempt, "lease.ran-out-before-the-call", late, late, {}), None
             else:
-                change, consent = await self._send(item, attempt)
+                outcome = await self._send(item, attempt)
             hands.faults("after-call")
+        except Exception as error:
+            # A bug, in a provider or here, says nothing of what left the house.
+            logger.exception("the call of message %s crashed", item.claim.id)
+            reason = f"provider.crashed: {type(error).__name__}: {error}"
+            outcome = outcomes.in_doubt(attempt, reason, hands.clock(), self._sending(item), {}), None
         finally:
             self._done(item)
-        await self._outcomes.put((change, consent))
+        await self._outcomes.put(outcome)
 
-    async def _send(self, item: Ready, attempt: Attempt) -> tuple[Change, Consent | None]:
-        sending = self._sending(item)
+    async def _send(self, item: Ready, attempt: Attempt) -> Outcome:
         clock = self._hands.clock
         try:
-            provider = self._live.provider(item.claim.workspace, item.claim.release)
+            provider = self._live.provider(item.claim.workspace, item.prepared.via)
             self._look_at(provider, item.claim.workspace)
             receipt = await provider.send(item.message)
+            return outcomes.accepted(attempt, receipt, clock()), None
         except ConfigError as error:
             # Raised before anything could be sent, such as a secret's variable that is not set.
             refusal = SendError("not-configured", SendOutcome.NOT_SENT, error.message, credentials=True)
@@ -172,13 +180,8 @@ class Wire:
         except SendError as error:
             if error.scope is SendScope.SENDER or error.credentials:
                 self._refused(item, error)
-            change = outcomes.refused(attempt, error, clock(), sending, self._random.random())
+            change = outcomes.refused(attempt, error, clock(), self._sending(item), self._random.random())
             return change, self._stop(item, error) if error.stops else None
-        except Exception as error:
-            # A bug in a provider says nothing of what left the house.
-            logger.exception("the provider raised something that is no SendError")
-            return outcomes.in_doubt(attempt, f"provider.crashed: {error!r}", clock(), sending, {}), None
-        return outcomes.accepted(attempt, receipt, clock()), None
 
     def _look_at(self, provider: Provider[Any], workspace: str) -> None:
         """Looks at the account once, beside the first message: trial accounts and test credentials are named."""
@@ -187,7 +190,12 @@ class Wire:
         self._looked_at.add(id(provider))
 
         async def look() -> None:
-            for finding in await provider.check_account():
+            try:
+                findings = await provider.check_account()
+            except Exception:
+                logger.exception("the account of %s could not be looked at", workspace)
+                return
+            for finding in findings:
                 self._hands.advise(workspace, finding)
 
         self._looks.append(asyncio.create_task(look()))
@@ -203,21 +211,16 @@ class Wire:
             detail=error.message,
         )
 
-    async def _record(self, items: list[tuple[Change, Consent | None]]) -> None:
+    async def _record(self, items: list[Outcome]) -> None:
         hands = self._hands
         hands.faults("before-record")
-        end = asyncio.get_running_loop().time() + RECORD_PATIENCE
-        while True:
-            try:
-                stops = [consent for _, consent in items if consent is not None]
-                if stops:
-                    await hands.ask(hands.store.record_consent, stops)
-                await hands.change(change for change, _ in items)
-                break
-            except StateUnavailable:
-                if asyncio.get_running_loop().time() > end:
-                    raise
-                await asyncio.sleep(0.5)
+        stops = [consent for _, consent in items if consent is not None]
+        if stops:
+            await hands.ask(hands.store.record_consent, stops)
+        changes = [change for change, _ in items]
+        for change, made in zip(changes, await hands.change(changes), strict=True):
+            if not made and change.state is MessageState.ACCEPTED:
+                logger.warning("message %s was accepted as %s, but is settled otherwise", change.id, change.provider_id)
         self._open.add(-len(items))
         hands.faults("after-record")
 

@@ -93,7 +93,8 @@ _PEOPLE = (
 
 # A message row is narrow and changes often; what goes over the wire is wide and written once: hence two tables.
 # `family` is the first send of a key (a send without one is its own), so that calls under several releases share
-# a key. `went` counts attempts that may have reached the provider.
+# a key. `went` counts attempts that may have reached the provider; `via` is the release whose
+# `delivery` carried the last one. Two workspaces may share an account: a provider id is unique across them.
 _OUTBOX = (
     "CREATE TABLE lanes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     """CREATE TABLE sends (
@@ -133,7 +134,8 @@ _OUTBOX = (
         started_at INTEGER,
         reason TEXT,
         error_code TEXT,
-        provider_id TEXT
+        provider_id TEXT,
+        via TEXT
     )""",
     """CREATE TABLE frozen (
         message INTEGER PRIMARY KEY,
@@ -174,8 +176,8 @@ _OUTBOX_INDEXES = (
     "CREATE INDEX messages_state ON messages (state, seq, workspace, lane)",
     "CREATE UNIQUE INDEX messages_key_person ON messages (family, person) WHERE keyed = 1 AND person IS NOT NULL",
     "CREATE UNIQUE INDEX messages_key_number ON messages (family, number) WHERE keyed = 1 AND person IS NULL",
-    "CREATE UNIQUE INDEX messages_provider ON messages (workspace, provider_id) WHERE provider_id IS NOT NULL",
-    "CREATE INDEX frozen_number ON frozen (workspace, number, family) WHERE number IS NOT NULL",
+    "CREATE UNIQUE INDEX messages_provider ON messages (provider_id) WHERE provider_id IS NOT NULL",
+    "CREATE INDEX frozen_number ON frozen (number, workspace, family) WHERE number IS NOT NULL",
     "CREATE INDEX links_message ON links (message, position)",
 )
 

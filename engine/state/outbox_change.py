@@ -37,7 +37,6 @@ class _Message:
     """A message as it stands while a batch of changes goes over it."""
 
     seq: int
-    workspace: str
     state: str
     reason: str | None
     error_code: str | None
@@ -84,7 +83,7 @@ class Changing(Room):
                 if change.lane is not None and change.lane not in lanes:
                     lanes[change.lane] = lane_id(conn, change.lane)
                 if change.provider_id is not None:
-                    holders[message.workspace, change.provider_id] = message.seq
+                    holders[change.provider_id] = message.seq
                 history.append(_apply(change, message, lanes))
                 touched[message.seq] = message
                 made.append(True)
@@ -133,8 +132,8 @@ def _update(conn: sqlite3.Connection, messages: Iterable[_Message]) -> None:
 
 def _messages(conn: sqlite3.Connection, seqs: Sequence[int | None]) -> dict[int, _Message]:
     rows = conn.execute(
-        """SELECT m.seq, m.workspace, m.state, m.reason, m.error_code, m.due_at, m.lane, m.provider_id, m.look_ups,
-            m.went, m.started_at, m.changes, m.attempt, m.owner, m.lease_until, m.updated_at
+        """SELECT m.seq, m.state, m.reason, m.error_code, m.due_at, m.lane, m.provider_id, m.look_ups, m.went,
+            m.started_at, m.changes, m.attempt, m.owner, m.lease_until, m.updated_at
         FROM json_each(?) j CROSS JOIN messages m ON m.seq = j.value""",
         (some({seq for seq in seqs if seq is not None}),),
     )
@@ -143,24 +142,23 @@ def _messages(conn: sqlite3.Connection, seqs: Sequence[int | None]) -> dict[int,
 
 def _holders(
     conn: sqlite3.Connection, changes: Sequence[Change], messages: Mapping[int, _Message], seqs: Sequence[int | None]
-) -> dict[tuple[str, str], int]:
+) -> dict[str, int]:
     """Gives which message has each provider id that the changes bring."""
     wanted = [
-        (messages[seq].workspace, change.provider_id)
+        change.provider_id
         for change, seq in zip(changes, seqs, strict=True)
         if change.provider_id is not None and seq is not None and seq in messages
     ]
     if not wanted:
         return {}
     rows = conn.execute(
-        """SELECT m.workspace, m.provider_id, m.seq FROM json_each(?) j CROSS JOIN messages m
-            ON m.workspace = j.value ->> 0 AND m.provider_id = j.value ->> 1""",
+        "SELECT m.provider_id, m.seq FROM json_each(?) j CROSS JOIN messages m ON m.provider_id = j.value",
         (some(wanted),),
     )
-    return {(workspace, provider_id): seq for workspace, provider_id, seq in rows}
+    return dict(rows.fetchall())
 
 
-def _may(change: Change, message: _Message, holders: Mapping[tuple[str, str], int]) -> bool:
+def _may(change: Change, message: _Message, holders: Mapping[str, int]) -> bool:
     if message.state not in change.was:
         return False
     if change.attempt is not None and change.attempt != message.attempt:
@@ -168,7 +166,7 @@ def _may(change: Change, message: _Message, holders: Mapping[tuple[str, str], in
     if change.owner is not None and change.owner != message.owner:
         return False
     provider_id = change.provider_id
-    return provider_id is None or holders.get((message.workspace, provider_id), message.seq) == message.seq
+    return provider_id is None or holders.get(provider_id, message.seq) == message.seq
 
 
 def _apply(change: Change, message: _Message, lanes: Mapping[str, int]) -> HistoryRow:
@@ -187,6 +185,9 @@ def _apply(change: Change, message: _Message, lanes: Mapping[str, int]) -> Histo
         message.look_ups = change.look_ups
     elif moves and change.state is MessageState.IN_DOUBT:
         message.look_ups = 0
+    if change.state is MessageState.ACCEPTED:
+        # Whatever was thought of the attempt: the provider has it.
+        message.went = max(message.went, 1)
     if change.not_sent and message.went:
         message.went -= 1
         if not message.went:

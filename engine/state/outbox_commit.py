@@ -147,8 +147,8 @@ def _send(conn: sqlite3.Connection, sent: Sequence[tuple[Prepared, _Row]], at: i
         """UPDATE messages SET state = 'sending', attempt = attempt + 1, went = went + 1, changes = changes + 1,
             look_ups = 0, updated_at = ?1, lease_until = ?2, started_at = coalesce(started_at, ?1),
             first_at = coalesce(first_at, ?1), reason = NULL,
-            error_code = NULL WHERE seq = ?3""",
-        [(at, lease_until, row.seq) for _, row in sent],
+            error_code = NULL, via = ?4 WHERE seq = ?3""",
+        [(at, lease_until, row.seq, item.via) for item, row in sent],
     )
     links = [
         (link.short, row.seq, link.position, link.url, None if link.expires_at is None else to_micros(link.expires_at))

@@ -109,21 +109,21 @@ class Looking(Room):
         )
         return tuple(Link(short, url, position, to_optional_moment(at)) for short, url, position, at in rows)
 
-    def taken(self, workspace: str, number: str, *, except_for: str) -> set[str]:
-        """Gives the provider ids that other messages to a number already have."""
+    def taken(self, number: str, *, except_for: str) -> set[str]:
+        """Gives the provider ids that other messages to a number already have, in every workspace."""
         rows = self._file.rows(
             """SELECT m.provider_id FROM frozen f JOIN messages m ON m.seq = f.message
-            WHERE f.workspace = ? AND f.number = ? AND m.provider_id IS NOT NULL AND m.seq IS NOT ?""",
-            (workspace, number, self._ids.decode(except_for)),
+            WHERE f.number = ? AND m.provider_id IS NOT NULL AND m.seq IS NOT ?""",
+            (number, self._ids.decode(except_for)),
         )
         return {provider_id for (provider_id,) in rows}
 
-    def in_flight(self, workspace: str, number: str, body: str, *, except_for: str) -> bool:
-        """True while another message with the same words is sending or in doubt: a look-up could take it for this."""
+    def must_wait(self, number: str, body: str, *, except_for: str) -> bool:
+        """True while another message to the number is on the wire, or an older one with the same words in doubt."""
         row = self._file.row(
-            """SELECT 1 FROM frozen f JOIN messages m ON m.seq = f.message WHERE f.workspace = ? AND f.number = ?
-            AND f.body = ? AND m.state IN ('sending', 'in_doubt') AND m.seq IS NOT ? LIMIT 1""",
-            (workspace, number, body, self._ids.decode(except_for)),
+            """SELECT 1 FROM frozen f JOIN messages m ON m.seq = f.message WHERE f.number = ?1 AND m.seq IS NOT ?3
+            AND (m.state = 'sending' OR m.state = 'in_doubt' AND f.body = ?2 AND m.seq < ?3) LIMIT 1""",
+            (number, body, self._ids.decode(except_for)),
         )
         return row is not None
 

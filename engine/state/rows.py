@@ -18,13 +18,14 @@ RANKS = {Purpose.REPLY: 0, Purpose.TRANSACTIONAL: 1, Purpose.MARKETING: 2}
 
 CLAIM_COLUMNS = """m.seq, m.workspace, m.send, s.template, s.release, s.purpose, l.name, m.attempt, m.person, p.phone,
     p.attributes, m.number, s.data, s.event, s.reply_from, s.created_at, m.due_at, m.state, m.started_at, m.look_ups,
-    m.first_at, f.number, f.country, f.sender, f.body, f.media, f.encoding, f.segments"""
+    m.first_at, f.number, f.country, f.sender, f.body, f.media, f.encoding, f.segments,
+    m.via"""
 CLAIM_JOINS = """JOIN sends s ON s.id = m.send JOIN lanes l ON l.id = m.lane
     LEFT JOIN people p ON p.workspace = m.workspace AND p.id = m.person LEFT JOIN frozen f ON f.message = m.seq"""
 
 RECORD_COLUMNS = """m.seq, m.workspace, s.template, m.person, coalesce(f.number, m.number), f.sender, m.state, m.reason,
     f.body, f.media, f.segments, f.encoding, m.provider_id, m.attempt, s.release, s.created_at, m.updated_at, m.due_at,
-    l.name"""
+    l.name, m.via"""
 RECORD_JOINS = """JOIN sends s ON s.id = m.send JOIN lanes l ON l.id = m.lane
     LEFT JOIN frozen f ON f.message = m.seq"""
 
@@ -43,7 +44,7 @@ class Reader:
         (seq, workspace, send, template, release, purpose, lane, attempt) = row[:8]
         (person_id, phone, attributes, number, data, event, reply_from) = row[8:15]
         (created_at, due_at, state, started_at, look_ups, first_at) = row[15:21]
-        (to, country, sender, body, media, encoding, segments) = row[21:]
+        (to, country, sender, body, media, encoding, segments, via) = row[21:]
         person = None
         if attributes is not None:
             person = Person(workspace, person_id, phone, json.loads(attributes))
@@ -72,13 +73,14 @@ class Reader:
             state=_STATES[state],
             attempt_started_at=to_optional_moment(started_at),
             look_ups=look_ups,
+            via=via or "",
             let_go_at=to_optional_moment(first_at),
         )
 
     def record(self, row: Sequence[Any]) -> MessageRecord:
         """Gives a message from its RECORD_COLUMNS."""
         (seq, workspace, template, person, to, sender, state, reason, body, media, segments, encoding) = row[:12]
-        (provider_id, attempts, release, created_at, updated_at, due_at, lane) = row[12:]
+        (provider_id, attempts, release, created_at, updated_at, due_at, lane, via) = row[12:]
         return MessageRecord(
             id=self._ids.encode(seq),
             workspace=workspace,
@@ -99,6 +101,7 @@ class Reader:
             updated_at=self._moment(created_at if updated_at is None else updated_at),
             due_at=self._moment(due_at),
             lane=lane,
+            via=via or "",
         )
 
     def _moment(self, micros: int) -> datetime:

@@ -123,3 +123,57 @@ def test_a_trial_account_is_named(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "twilio.trial-account" in err
+
+
+def test_two_doubts_with_the_same_words_settle_one_after_the_other(twilio: TwilioShop) -> None:
+    twilio.emulator.script(Fault.dropped(accepted=True, to=phone(1)), Fault.dropped(accepted=False, to=phone(1)))
+    for _ in range(2):
+        twilio.engine("send", "code", "-w", "acme", "--to", phone(1), "--data", '{"code": "1"}')
+    twilio.engine("run", "--drain")
+    states = sorted(twilio.states().elements())
+    assert len(twilio.emulator.accepted_by_to()[phone(1)]) == 1
+    assert states[-1] == "held"
+    assert states[0] in DELIVERED
+
+
+def test_another_text_to_the_same_number_is_no_reason_to_hold(twilio: TwilioShop) -> None:
+    twilio.emulator.behave(lookup_lag=1.5)
+    twilio.emulator.script(Fault.dropped(accepted=True, to=phone(1)))
+    for code in ("1", "2", "3"):
+        twilio.engine("send", "code", "-w", "acme", "--to", phone(1), "--data", f'{{"code": "{code}"}}')
+    twilio.engine("run", "--drain")
+    assert set(twilio.states()) <= DELIVERED
+    assert len(twilio.emulator.accepted_by_to()[phone(1)]) == 3
+
+
+def test_a_doubt_whose_provider_refuses_us_ends_the_drain_and_waits(twilio: TwilioShop) -> None:
+    twilio.write_twilio(look_ups="[4s, 1s, 1s]")
+    twilio.emulator.script(Fault.dropped(accepted=True, to=phone(1)))
+    twilio.engine("send", "welcome", "-w", "acme", "--to", phone(1))
+    twilio.engine("run", "--drain", crash="after-record", code=-9)
+    assert twilio.states() == {"in_doubt": 1}
+    good, twilio.variables = twilio.variables, {"TWILIO_AUTH_TOKEN": "wrong"}
+    twilio.engine("run", "--drain", code=9)
+    assert twilio.states() == {"in_doubt": 1}
+    twilio.variables = good
+    twilio.engine("run", "--drain")
+    twilio.check(unaccepted=set())
+
+
+def test_a_doubt_is_looked_up_at_the_account_that_had_it(twilio: TwilioShop) -> None:
+    twilio.write_twilio(look_ups="[4s, 1s, 1s]")
+    twilio.emulator.script(Fault.dropped(accepted=True, to=phone(1)))
+    twilio.engine("send", "welcome", "-w", "acme", "--to", phone(1))
+    twilio.engine("run", "--drain", crash="after-record", code=-9)
+    twilio.write(look_ups="[4s, 1s, 1s]")  # the sandbox from now on
+    twilio.engine("apply", "--yes", "--no-refresh")
+    twilio.engine("run", "--drain")
+    twilio.check(unaccepted=set())
+
+
+def test_a_doubt_does_not_wait_for_a_sender_that_rests(twilio: TwilioShop) -> None:
+    twilio.emulator.script(Fault.dropped(accepted=True, to=phone(1)), Fault.refused(21606, to=phone(2)))
+    for number in (1, 2):
+        twilio.engine("send", "welcome", "-w", "acme", "--to", phone(number))
+    twilio.engine("run", "--drain")
+    twilio.check(unaccepted={"retry_wait"})

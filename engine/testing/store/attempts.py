@@ -96,12 +96,12 @@ class AttemptSuite(StoreSuite):
         made = store.change([change(one, S.SENDING, S.ACCEPTED, provider_id="SM1") for one in ids])
         assert list(made) == [True, False]
 
-    def test_workspaces_may_have_different_accounts(self, store: Store) -> None:
+    def test_an_id_is_one_messages_also_where_workspaces_share_an_account(self, store: Store) -> None:
         ours = sending(store, 1)
         (theirs,) = queue(store, 1, workspace="other").ids
         commit(store, claim(store))
         make(store, ours, S.SENDING, S.ACCEPTED, provider_id="SM1")
-        make(store, theirs, S.SENDING, S.ACCEPTED, provider_id="SM1")
+        assert store.change([change(theirs, S.SENDING, S.ACCEPTED, provider_id="SM1")]) == [False]
 
     def test_a_message_put_off_is_claimed_when_its_time_has_come(self, store: Store) -> None:
         (message_id,) = queue(store, 1).ids
@@ -185,18 +185,30 @@ class AttemptSuite(StoreSuite):
         ids = [sending(store, 1), sending(store, 1), sending(store, 2)]
         for n, message_id in enumerate(ids):
             make(store, message_id, S.SENDING, S.ACCEPTED, provider_id=f"SM{n}")
-        assert store.taken("acme", number(1), except_for=ids[0]) == {"SM1"}
-        assert store.taken("acme", number(1), except_for="msg_unknown") == {"SM0", "SM1"}
-        assert store.taken("other", number(1), except_for=ids[0]) == set()
+        assert store.taken(number(1), except_for=ids[0]) == {"SM1"}
+        assert store.taken(number(1), except_for="msg_unknown") == {"SM0", "SM1"}
 
     @pytest.mark.parametrize(
-        ("state", "is_in_flight"),
-        [(S.SENDING, True), (S.IN_DOUBT, True), (S.ACCEPTED, False), (S.RETRY_WAIT, False), (S.REJECTED, False)],
+        ("state", "same", "other"),
+        [
+            (S.SENDING, True, True),
+            (S.IN_DOUBT, True, False),
+            (S.ACCEPTED, False, False),
+            (S.RETRY_WAIT, False, False),
+            (S.REJECTED, False, False),
+        ],
     )
-    def test_knows_a_twin_on_the_wire(self, store: Store, state: MessageState, is_in_flight: bool) -> None:
-        twin, mine = sending(store, 1, body="same"), in_doubt(store, 1, body="same")
+    def test_a_look_up_waits_for_what_it_could_be_confused_with(
+        self, store: Store, state: MessageState, same: bool, other: bool
+    ) -> None:
+        older, mine = sending(store, 1, body="same"), in_doubt(store, 1, body="same")
         if state is not S.SENDING:
-            make(store, twin, S.SENDING, state)
-        assert store.in_flight("acme", number(1), "same", except_for=mine) is is_in_flight
-        assert not store.in_flight("acme", number(1), "other words", except_for=mine)
-        assert not store.in_flight("acme", number(2), "same", except_for=mine)
+            make(store, older, S.SENDING, state)
+        assert store.must_wait(number(1), "same", except_for=mine) is same
+        assert store.must_wait(number(1), "other words", except_for=mine) is other
+        assert not store.must_wait(number(2), "same", except_for=mine)
+
+    def test_of_two_doubts_with_the_same_words_the_older_is_looked_up_first(self, store: Store) -> None:
+        older, younger = in_doubt(store, 1, body="same"), in_doubt(store, 1, body="same")
+        assert not store.must_wait(number(1), "same", except_for=older)
+        assert store.must_wait(number(1), "same", except_for=younger)

@@ -76,7 +76,7 @@ def match(
     if len(exact) == 1:
         return Found(str(exact[0].sid), status_of(exact[0]), error_of(exact[0]))
     if exact:
-        return Ambiguous(f"{len(exact)} messages at Twilio are exactly this one", _sids(exact))
+        return Ambiguous(f"{len(exact)} messages at Twilio are exactly this one", _sids(exact), certain=True)
     if odd:
         why = (
             "a message at Twilio has the same recipient and sender, but not the same content: "
