@@ -105,6 +105,8 @@ OTHERS: dict[str, dict[str, str]] = {
         "duplicate.number": "Somebody else with this number gets the same send.",
         "expired.valid-for": "It took longer than `valid_for`.",
         "lane.rests": "The sender rests after a refusal that concerns it; the message waits.",
+        "lane.rests": "The sender rests after a refusal; the message waits.",
+        "worker.not-configured": "The worker lacks a plugin or a setting; the message waits for one that has it.",
         "lane.full": "The sender's lane is full; the message waits.",
         "lease.expired": "A worker vanished while it had the message.",
         "lease.ran-out-before-the-call": "The worker's hold ended before the request left; nothing was sent.",
