@@ -70,6 +70,8 @@ OTHERS: dict[str, dict[str, str]] = {
         "sender.unknown": "The release has no such sender.",
         "number.missing": "The person has no number.",
         "number.invalid": "The number is none.",
+        "number.premium-rate": "Whoever owns the number earns by every text to it: nothing is sent there.",
+        "number.no-texts": "Numbers of its kind receive no texts in its country.",
     },
     "Numbers": {
         "number.empty": "Nothing is there.",

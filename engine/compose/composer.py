@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -148,6 +148,10 @@ class Composer:
             elsewhere=smart_encode if smart else _as_it_is,
         )
         return self._finish(text, where, where.sender, linked.text, arranged.media, linked.links, linked.findings)
+
+    def time_zones(self, number: str) -> Sequence[str]:
+        """Gives the IANA zones that an E.164 number could be in; empty where nothing is known."""
+        return self._reader.time_zones(number)
 
     def _finish(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from engine.config.models import WorkspaceConfig
@@ -18,6 +19,7 @@ class Reader:
         self._default_country = settings.default_country
         # A preview asks for the same few people over and over; a broadcast asks for each once, and forgets.
         self._normalise = lru_cache(maxsize=256)(normaliser.normalise)
+        self._normaliser = normaliser
 
     def normalise(self, raw: str, person: Person | None) -> E164:
         """Gives the number that a text is, in the person's country. Raises ComposeError `number.invalid`."""
@@ -47,6 +49,10 @@ class Reader:
             return self._normalise(raw, country=self._country(person)).number
         except InvalidNumber:
             return None
+
+    def time_zones(self, number: str) -> Sequence[str]:
+        """Gives the IANA zones that an E.164 number could be in; empty where nothing is known."""
+        return self._normaliser.time_zones(number)
 
     def _country(self, person: Person | None) -> str:
         given = _text(person.attributes.get(self._audience.country_attribute)) if person is not None else None

@@ -60,7 +60,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, owner: str, now: dateti
         person=claim.person, number=claim.number, data=claim.data, event=claim.event, reply_from=claim.reply_from
     )
     address = _address_of(claim.frozen) if claim.frozen else composer.address(claim.template, recipient)
-    verdicts = ask(Case(claim, address, settings, now))
+    verdicts = ask(Case(claim, address, settings, now, composer.time_zones))
     if verdicts[-1].action is not Action.PASS:
         return _stopped(claim, owner, now, verdicts)
     frozen = claim.frozen
