@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+from engine.stops import Stops
 from engine.types import (
     Consent,
     ConsentNeed,
@@ -122,7 +123,8 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What became of one Prepared. `state` is SENDING, SUPPRESSED (with the reason), or None where the fence failed."""
+    """What became of one Prepared. `state` is SENDING, SUPPRESSED (with the reason), QUEUED or RETRY_WAIT where its
+    scope was paused meanwhile (with the reason), or None where the fence failed."""
 
     id: str
     state: MessageState | None
@@ -144,8 +146,10 @@ class Change:
     lane: str | None = None
     provider_id: str | None = None
     error_code: str | None = None
+    error_kind: str = ""  # what the error code is about, for the statistics; counted where a code is given
     look_ups: int | None = None
     not_sent: bool = False  # this attempt certainly left nothing behind
+    waits_for: str | None = None  # the paused or resting scope; with `due_at`. Where it no longer is, due at once
     detail: Mapping[str, Json] = field(default_factory=dict)  # kept in the history
 
 
@@ -198,7 +202,7 @@ class Worker:
     heartbeat_at: datetime
 
 
-class Store(ABC):
+class Store(Stops, ABC):
     """Keeps releases, people, consent, messages and links. Safe to use from several threads and processes at once."""
 
     scheme: ClassVar[str]
@@ -321,10 +325,11 @@ class Store(ABC):
 
     @abstractmethod
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
-        """claimed → sending, in one transaction with its checks: the fence, consent as it is at this moment, and that
-        no other message of the same send (or key) went to the same number. What fails a check is suppressed with the
-        reason (`consent.stopped`, `consent.not-subscribed`, `duplicate.number`; `link.taken` where a short link is
-        another message's). What an earlier attempt froze stays as it was."""
+        """claimed → sending, in one transaction with its checks: the fence, pauses and consent as they are at this
+        moment, that the number can be reached, and that no other message of the same send (or key) went to it. What
+        fails a check is suppressed with the reason (`consent.stopped`, `consent.not-subscribed`, `suppressed.…`,
+        `duplicate.number`; `link.taken` where a short link is another message's). What is paused goes back to wait for
+        its resumption (`paused: …`). What an earlier attempt froze stays as it was."""
 
     @abstractmethod
     def change(self, changes: Sequence[Change]) -> Sequence[bool]:

@@ -127,6 +127,9 @@ OTHERS: dict[str, dict[str, str]] = {
         "provider.CODE": "What the provider said, with its own code, e.g. `provider.30003`.",
         "plugin.crashed": "A plugin that could suppress it failed; the message waits.",
         "person.erased": "The person was erased.",
+        "paused": "A person has paused its workspace, sender or template; who and why stand beside it.",
+        "cancelled.by-operator": "A person has taken it back.",
+        "suppressed.provider:CODE": "The provider has said, with this code, that the number cannot be reached.",
     },
     "The provider": {
         "provider.sender-missing": "The account has no such sender.",
@@ -138,7 +141,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "twilio.trial-account": "A trial account: only verified numbers, and a prefix before each text.",
     },
 }
-BUILT = {"settled.sent", "settled.not-sent", "provider.CODE"}
+BUILT = {"settled.sent", "settled.not-sent", "provider.CODE", "paused", "suppressed.provider:CODE"}
 """Codes that the source puts together, so that a search does not find them whole."""
 
 

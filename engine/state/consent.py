@@ -7,10 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from engine.state.codec import to_micros, to_moment
 from engine.state.room import Room, some
+from engine.state.suppressions import lift
 from engine.types import Consent, ConsentState
 
 WORKSPACE = ""
 """The sender of an entry that concerns every sender of a workspace."""
+
+LIFTS = frozenset({"operator", "inbound"})
+"""Whose word on a subscription also says that the number can be reached: a phone that texts is one that receives."""
 
 Present = Sequence[tuple[str, ConsentState, int]]
 """The newest entry for each sender of one number: (sender, state, place in the ledger)."""
@@ -78,6 +82,7 @@ def write_consent(conn: sqlite3.Connection, entries: Sequence[Consent]) -> None:
     """Appends entries inside a transaction."""
     if not entries:
         return
+    lift(conn, [(c.workspace, c.number) for c in entries if c.state is ConsentState.SUBSCRIBED and c.source in LIFTS])
     (last,) = conn.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'consent_ledger'").fetchone()
     conn.executemany(
         "INSERT INTO consent_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

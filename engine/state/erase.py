@@ -27,6 +27,8 @@ def erase(conn: sqlite3.Connection, workspace: str, person_id: str, at: int) -> 
         (workspace, person_id),
     ).fetchall()
     messages = some(row[0] for row in rows)
+    if person[0] is not None:
+        conn.execute("DELETE FROM suppressions WHERE workspace = ? AND number = ?", (workspace, person[0]))
     _forget_words(conn, messages)
     _forget_data(conn, messages)
     if person[0] is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -11,6 +11,7 @@ from operator import attrgetter
 from engine.state.codec import dumps, to_micros
 from engine.state.outbox_queue import lane_id
 from engine.state.room import HistoryRow, Room, some, write_history
+from engine.state.stops import count_codes, in_force
 from engine.store import Change
 from engine.types import MessageState
 
@@ -28,7 +29,7 @@ _ALWAYS = (
     "owner",
     "lease_until",
 )
-_WHEN_MOVED = ("due_at", "lane")
+_WHEN_MOVED = ("due_at", "lane", "waits_for")
 _WHEN_NAMED = ("provider_id",)
 
 
@@ -37,6 +38,7 @@ class _Message:
     """A message as it stands while a batch of changes goes over it."""
 
     seq: int
+    workspace: str
     state: str
     reason: str | None
     error_code: str | None
@@ -51,6 +53,7 @@ class _Message:
     owner: str | None
     lease_until: int | None
     updated_at: int | None
+    waits_for: str | None
     moved: bool = False  # due_at or lane changed
     named: bool = False  # provider_id changed
 
@@ -73,7 +76,10 @@ class Changing(Room):
             seqs = self._seqs(change.id for change in changes)
             messages = _messages(conn, seqs)
             holders = _holders(conn, changes, messages, seqs)
+            waited_for = {change.waits_for for change in changes if change.waits_for is not None}
+            waits = in_force(conn, waited_for) if waited_for else set()
             lanes: dict[str, int] = {}
+            met: list[tuple[str, str, str, int]] = []
             touched: dict[int, _Message] = {}
             for change, seq in zip(changes, seqs, strict=True):
                 message = messages.get(seq or 0)
@@ -84,11 +90,15 @@ class Changing(Room):
                     lanes[change.lane] = lane_id(conn, change.lane)
                 if change.provider_id is not None:
                     holders[change.provider_id] = message.seq
-                history.append(_apply(change, message, lanes))
+                history.append(_apply(change, message, lanes, waits))
+                if change.error_code is not None:
+                    met.append((message.workspace, change.error_code, change.error_kind, to_micros(change.at)))
                 touched[message.seq] = message
                 made.append(True)
             _update(conn, touched.values())
             write_history(conn, history)
+            if met:
+                count_codes(conn, met)
         return made
 
     def sweep(self, *, now: datetime, first_look: timedelta) -> Mapping[str, int]:
@@ -132,8 +142,8 @@ def _update(conn: sqlite3.Connection, messages: Iterable[_Message]) -> None:
 
 def _messages(conn: sqlite3.Connection, seqs: Sequence[int | None]) -> dict[int, _Message]:
     rows = conn.execute(
-        """SELECT m.seq, m.state, m.reason, m.error_code, m.due_at, m.lane, m.provider_id, m.look_ups, m.went,
-            m.started_at, m.changes, m.attempt, m.owner, m.lease_until, m.updated_at
+        """SELECT m.seq, m.workspace, m.state, m.reason, m.error_code, m.due_at, m.lane, m.provider_id, m.look_ups,
+            m.went, m.started_at, m.changes, m.attempt, m.owner, m.lease_until, m.updated_at, m.waits_for
         FROM json_each(?) j CROSS JOIN messages m ON m.seq = j.value""",
         (some({seq for seq in seqs if seq is not None}),),
     )
@@ -169,14 +179,17 @@ def _may(change: Change, message: _Message, holders: Mapping[str, int]) -> bool:
     return provider_id is None or holders.get(provider_id, message.seq) == message.seq
 
 
-def _apply(change: Change, message: _Message, lanes: Mapping[str, int]) -> HistoryRow:
+def _apply(change: Change, message: _Message, lanes: Mapping[str, int], waits: Collection[str]) -> HistoryRow:
     was, at = message.state, to_micros(change.at)
     moves = was != change.state.value
     message.state = change.state.value
     message.reason = change.reason if moves or change.reason is not None else message.reason
     message.error_code = change.error_code if moves or change.error_code is not None else message.error_code
     if change.due_at is not None:
-        message.due_at, message.moved = to_micros(change.due_at), True
+        # What is waited for may have ended since whoever asks for the change looked.
+        over = change.waits_for is not None and change.waits_for not in waits
+        message.due_at, message.moved = to_micros(min(change.due_at, change.at) if over else change.due_at), True
+        message.waits_for = None if over else change.waits_for
     if change.lane is not None:
         message.lane, message.moved = lanes[change.lane], True
     if change.provider_id is not None:

@@ -11,6 +11,7 @@ from engine.state.codec import to_micros, to_optional_moment
 from engine.state.erase import hold_erased
 from engine.state.room import Room, some
 from engine.state.rows import CLAIM_COLUMNS, CLAIM_JOINS, RANKS
+from engine.stops import WHENEVER
 from engine.store import Claim, Link
 
 _CLAIMABLE = "messages m INDEXED BY messages_claimable WHERE m.state IN ('queued', 'retry_wait')"
@@ -34,10 +35,11 @@ class Claiming(Room):
         after = to_micros(now)
         (first,) = self._file.row(
             f"""SELECT min(first) FROM (
-                SELECT (SELECT min(m.due_at) FROM {_CLAIMABLE} AND m.lane = l.id AND m.rank = r.value AND m.due_at > ?)
+                SELECT (SELECT min(m.due_at) FROM {_CLAIMABLE} AND m.lane = l.id AND m.rank = r.value AND m.due_at > ?
+                    AND m.due_at < ?)
                     AS first FROM lanes l CROSS JOIN json_each(?) r
                 UNION ALL SELECT min(due_at) FROM messages WHERE state = 'in_doubt' AND due_at > ?)""",
-            (after, some(RANKS.values()), after),
+            (after, to_micros(WHENEVER), some(RANKS.values()), after),
         )
         return to_optional_moment(first)
 

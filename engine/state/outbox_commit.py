@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, present
 from engine.state.room import HistoryRow, Room, some, write_history
+from engine.state.stops import paused_now, why_paused
+from engine.state.suppressions import unreachable
+from engine.stops import WHENEVER, Pause, scopes_of
 from engine.store import Committed, Prepared
 from engine.types import ConsentNeed, ConsentState, MessageState, Sender
 
@@ -29,17 +32,24 @@ class Committing(Room):
 
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks. What fails one is suppressed with the reason
-        (`consent.stopped`, `consent.not-subscribed`, `duplicate.number`; `link.taken` where a link is another's)."""
+        (`consent.stopped`, `consent.not-subscribed`, `suppressed.…`, `duplicate.number`; `link.taken` where a link is
+        another's); what is paused goes back to wait."""
         at = to_micros(now)
         results: list[Committed] = []
         sent: list[tuple[Prepared, _Row]] = []
         suppressed: list[tuple[Prepared, _Row, str]] = []
+        paused: list[tuple[Prepared, _Row, Pause]] = []
         with self._file.write() as conn:
             rows = self._fenced(conn, prepared)
             checks = _Checks(conn, [(p, row) for p, row in zip(prepared, rows, strict=True) if row is not None])
             for item, row in zip(prepared, rows, strict=True):
                 if row is None:
                     results.append(Committed(item.id, None))
+                    continue
+                pause = checks.pause(item, row)
+                if pause is not None:
+                    paused.append((item, row, pause))
+                    results.append(Committed(item.id, _waiting(row), why_paused(pause)))
                     continue
                 reason = checks.reason(item, row)
                 if reason is None:
@@ -51,6 +61,7 @@ class Committing(Room):
             _freeze(conn, [*sent, *((item, row) for item, row, _ in suppressed)])
             _send(conn, sent, at, to_micros(now + lease))
             _suppress(conn, suppressed, at)
+            _postpone(conn, paused, at)
         return results
 
     def _fenced(self, conn: sqlite3.Connection, prepared: Sequence[Prepared]) -> list[_Row | None]:
@@ -76,6 +87,19 @@ class _Checks:
     """What must hold at this very moment; each question is asked once for the whole batch."""
 
     def __init__(self, conn: sqlite3.Connection, items: Sequence[tuple[Prepared, _Row]]) -> None:
+        self._pauses = paused_now(conn)
+        self._templates: dict[int, str] = {}
+        if self._pauses:
+            self._templates.update(
+                conn.execute(
+                    """SELECT m.seq, s.template FROM json_each(?) j CROSS JOIN messages m ON m.seq = j.value
+                    JOIN sends s ON s.id = m.send""",
+                    (some(row.seq for _, row in items),),
+                )
+            )
+        self._unreachable = unreachable(
+            conn, {(row.workspace, row.to) for item, row in items if item.need is not ConsentNeed.NOTHING}
+        )
         self._consent = present(
             conn, {(row.workspace, row.to) for item, row in items if item.need is not ConsentNeed.NOTHING}
         )
@@ -98,6 +122,13 @@ class _Checks:
                 )
             )
 
+    def pause(self, item: Prepared, row: _Row) -> Pause | None:
+        """Gives the pause that a message is under, the widest of them."""
+        if not self._pauses:
+            return None
+        scopes = scopes_of(row.workspace, self._templates[row.seq], item.frozen.sender.name)
+        return next((self._pauses[scope] for scope in scopes if scope in self._pauses), None)
+
     def reason(self, item: Prepared, row: _Row) -> str | None:
         """Gives why a message must not go out, None where it may; then its number and links are taken."""
         if item.need is not ConsentNeed.NOTHING:
@@ -106,6 +137,8 @@ class _Checks:
                 return "consent.stopped"
             if item.need is ConsentNeed.SUBSCRIBED and state is not ConsentState.SUBSCRIBED:
                 return "consent.not-subscribed"
+            if (row.workspace, row.to) in self._unreachable:
+                return f"suppressed.provider:{self._unreachable[row.workspace, row.to]}"
         if self._went.get((row.family, row.to), row.seq) != row.seq:
             return "duplicate.number"
         if any(self._links.get(link.short, row.seq) != row.seq for link in item.frozen.links):
@@ -171,6 +204,22 @@ def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Ro
     )
     entries = [_entry(item, row, at, MessageState.SUPPRESSED, row.attempt, why) for item, row, why in suppressed]
     write_history(conn, entries)
+
+
+def _postpone(conn: sqlite3.Connection, paused: Sequence[tuple[Prepared, _Row, Pause]], at: int) -> None:
+    if not paused:
+        return
+    conn.executemany(
+        """UPDATE messages SET state = ?, reason = ?, due_at = ?, waits_for = ?, changes = changes + 1, updated_at = ?,
+            owner = NULL, lease_until = NULL WHERE seq = ?""",
+        [(_waiting(row), why_paused(pause), to_micros(WHENEVER), pause.scope, at, row.seq) for _, row, pause in paused],
+    )
+    entries = [_entry(item, row, at, _waiting(row), row.attempt, why_paused(pause)) for item, row, pause in paused]
+    write_history(conn, entries)
+
+
+def _waiting(row: _Row) -> MessageState:
+    return MessageState.RETRY_WAIT if row.attempt else MessageState.QUEUED
 
 
 def _entry(item: Prepared, row: _Row, at: int, state: MessageState, attempt: int, reason: str | None) -> HistoryRow:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 from engine.errors import StateUnavailable
+from engine.state.cancelling import Cancelling
 from engine.state.connection import Connection
 from engine.state.consent import Consenting
 from engine.state.inbound import Inbound
@@ -18,12 +19,27 @@ from engine.state.outbox_commit import Committing
 from engine.state.outbox_look import Looking
 from engine.state.people import People
 from engine.state.releases import Releases
+from engine.state.stops import Stopping
+from engine.state.suppressions import Suppressing
 from engine.state.workers import Workers
 from engine.store import Store
 
 
 class SqliteStore(
-    Releases, Locking, People, Consenting, Inbound, Claiming, Committing, Changing, Looking, Workers, Store
+    Releases,
+    Locking,
+    People,
+    Consenting,
+    Suppressing,
+    Inbound,
+    Claiming,
+    Committing,
+    Changing,
+    Stopping,
+    Cancelling,
+    Looking,
+    Workers,
+    Store,
 ):
     """Keeps everything in one SQLite file, for the processes of one machine; see `engine.state.connection`."""
 

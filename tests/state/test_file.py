@@ -217,7 +217,7 @@ def test_a_damaged_file_is_told_apart_from_a_bug(tmp_path: Path) -> None:
     store.close()
     path = tmp_path / "state/engine.db"
     content = bytearray(path.read_bytes())
-    content[4096 * 20 : 4096 * 60] = b"\xa5" * 4096 * 40
+    content[-4096 * 40 :] = b"\xa5" * 4096 * 40
     path.write_bytes(content)
     store = open_store(tmp_path)
     with pytest.raises(StateUnavailable, match="damaged"):
