@@ -14,7 +14,9 @@ from engine.config.codes import CODES
 
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"^([a-z]+(?:-[a-z]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*)(?:: .*)?$")
-NO_CODES = re.compile(r"^(engine|socket|index|shortlinks|release)\.|^workspace\.plugins$|\.(yaml|html|json|md|db|py)$")
+NO_CODES = re.compile(
+    r"^(engine|socket|index|shortlinks|release)\.|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py)$"
+)
 """What has the shape of a code: names of modules, files, events and fields."""
 
 INTRODUCTION = """\
