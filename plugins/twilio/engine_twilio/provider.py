@@ -1,4 +1,4 @@
-"""The provider `twilio`: every call goes through Twilio's official client."""
+"""The provider `twilio`: every call goes through Twilio's official client, but for the one that `creating` makes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from engine import (
     Provider,
     Receipt,
     RemoteSender,
-    SenderKind,
     SendError,
     SendOutcome,
     StatusUpdate,
@@ -30,10 +29,8 @@ if TYPE_CHECKING:
     from twilio.rest import Client
     from twilio.rest.api.v2010.account.message import MessageInstance
 
+    from engine_twilio.creating import Creator
     from engine_twilio.transport import Transport
-
-LONGEST_VALIDITY = 36_000
-"""Seconds that Twilio queues a message at most. Source: https://www.twilio.com/docs/messaging/api/message-resource"""
 
 
 class Twilio(Provider[TwilioOptions]):
@@ -45,25 +42,9 @@ class Twilio(Provider[TwilioOptions]):
 
     async def send(self, message: OutboundMessage) -> Receipt:
         """Makes one create-message call. A message may be valid for ten hours at most in Twilio's own queue."""
-        from twilio.base.exceptions import TwilioRestException, TwilioServiceException
-
-        from engine_twilio.errors import refused, unanswered
-        from engine_twilio.look_up import SID, error_of, status_of
-        from engine_twilio.transport import WireError
-
         if self.context.read_only:
             raise SendError("read-only", SendOutcome.NOT_SENT, "nothing is sent from a read-only context")
-        try:
-            made = await self._client.messages.create_async(to=message.to, **_parameters(message))
-        except WireError as error:
-            raise unanswered(error) from error
-        except (TwilioRestException, TwilioServiceException) as error:
-            raise refused(error, self._transport.answer.get(), self.context.clock()) from error
-        except (ValueError, TypeError, AttributeError) as error:
-            raise SendError("unreadable", SendOutcome.UNKNOWN, "Twilio's answer cannot be read") from error
-        if not isinstance(made.sid, str) or SID.fullmatch(made.sid) is None:
-            raise SendError("unreadable", SendOutcome.UNKNOWN, "Twilio's answer names no message")
-        return Receipt(made.sid, status_of(made), error_of(made))
+        return await self._creator.create(message)
 
     async def find(
         self, message: OutboundMessage, *, since: datetime, taken: Collection[str]
@@ -107,6 +88,12 @@ class Twilio(Provider[TwilioOptions]):
             await self._transport.close()
 
     @cached_property
+    def _creator(self) -> Creator:
+        from engine_twilio.creating import Creator
+
+        return Creator(self._client, self._transport, self.context)
+
+    @cached_property
     def _transport(self) -> Transport:
         from engine_twilio.transport import Transport
 
@@ -133,23 +120,3 @@ class Twilio(Provider[TwilioOptions]):
             environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
             user_agent_extensions=["engine-sms"],
         )
-
-
-def _parameters(message: OutboundMessage) -> dict[str, object]:
-    """Gives the arguments of a create-message call beside the recipient. Absent ones are left out, not sent empty."""
-    wanted: dict[str, object] = {}
-    if message.sender.kind is SenderKind.MESSAGING_SERVICE:
-        wanted["messaging_service_sid"] = message.sender.value
-        # Engine has done this already where the workspace wants it: the text must arrive as it was previewed.
-        wanted["smart_encoded"] = False
-    else:
-        wanted["from_"] = message.sender.value
-    if message.body or not message.media:
-        wanted["body"] = message.body
-    if message.media:
-        wanted["media_url"] = list(message.media)
-    if message.status_callback is not None:
-        wanted["status_callback"] = message.status_callback
-    if message.valid_seconds is not None:
-        wanted["validity_period"] = min(max(message.valid_seconds, 1), LONGEST_VALIDITY)
-    return wanted
