@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -81,8 +81,9 @@ class Composer:
         self._links = links
         self._workspace_names = workspace_names(workspace.settings)
 
-    def address(self, template: str, recipient: Recipient) -> Address:
-        """Gives where a message would go and from whom. A `to` expression knows no `"now"`.
+    def address(self, template: str, recipient: Recipient, *, avoid: Collection[str] = ()) -> Address:
+        """Gives where a message would go and from whom: the first of the template's senders that reaches the country,
+        those to `avoid` only where no other does. A `to` expression knows no `"now"`.
 
         Raises ComposeError: `template.unknown`, `number.missing`, `number.invalid`, `sender.unknown`, and what the
         `to` expression makes of it.
@@ -95,7 +96,7 @@ class Composer:
             if config is None:
                 raise ComposeError("sender.unknown", f"there is no sender {recipient.reply_from!r} any more")
             return Address(to, recipient.reply_from, _sender(recipient.reply_from, config))
-        for name in text.sender:
+        for name in sorted(text.sender, key=lambda name: name in avoid) if avoid else text.sender:
             config = self.workspace.senders.get(name)
             if config is not None and self._reaches(config, to.country):
                 return Address(to, name, _sender(name, config))

@@ -134,6 +134,18 @@ class Sending(Model):
         min_length=1,
         description="When to look at the provider for a message in doubt, each after the one before.",
     )
+    rest: Duration = Field(
+        timedelta(minutes=5),
+        ge=timedelta(seconds=1),
+        le=timedelta(hours=1),
+        description="How long a sender rests after a refusal that concerns it, before one message is tried again; "
+        "doubles with each further one, up to an hour.",
+    )
+    retry_undelivered: bool = Field(
+        False,
+        description="Send a new message where the receipt says that another try may arrive. The first may have "
+        "arrived after all: off by default.",
+    )
 
 
 class WorkspaceConfig(Model):

@@ -57,7 +57,6 @@ class Lane:
 
     name: str  # an address: "acme/sender/support"
     pace: Pace
-    blocked_until: float = 0.0  # monotonic; while it lies ahead, nothing is claimed for this lane
     _heap: list[tuple[int, float, int, Ready]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
 
@@ -96,7 +95,3 @@ class Lane:
 
     def __bool__(self) -> bool:
         return True
-
-    def is_blocked(self, now: float) -> bool:
-        """True while the lane rests after a refusal that concerns its sender."""
-        return now < self.blocked_until

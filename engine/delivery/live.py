@@ -107,6 +107,17 @@ class Live:
         found = live.workspaces.get(workspace) if live else None
         return found.senders.get(name) if found else None
 
+    def can_move(self, lane: str) -> bool:
+        """True where a template names this lane's sender and another one beside it."""
+        workspace, _, name = lane.partition("/sender/")
+        live = self._live_project()
+        found = live.workspaces.get(workspace) if live else None
+        return found is not None and any(
+            name in senders and len(senders) > 1
+            for template in found.templates.values()
+            for senders in (template.sender, *(text.sender for text in template.languages.values()))
+        )
+
     def provider(self, workspace: str, via: str) -> Provider[Any]:
         """Gives the provider that a workspace has under a release, built once for each `delivery` that differs.
 

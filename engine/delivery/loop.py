@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.delivery.doubts import Doubts
+from engine.delivery.halts import Halts, rests
 from engine.delivery.hands import Hands
 from engine.delivery.lanes import Lane, Pace, Ready
 from engine.delivery.live import Live
@@ -24,6 +25,7 @@ from engine.delivery.prepare import back, prepare
 from engine.delivery.receipts import Receipts
 from engine.delivery.wire import Wire
 from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
+from engine.stops import Breaker
 from engine.store import Change
 from engine.types import MessageState
 
@@ -51,9 +53,6 @@ PATIENCE = 30.0
 """Seconds to go on where the state cannot be used, before the loop stops. What could not be recorded by then is in
 doubt at the next start, and look-ups settle it."""
 
-WAITING = (MessageState.RETRY_WAIT, MessageState.IN_DOUBT)
-"""States that a drain waits for, except where the lane rests: what its provider refused waits for a person."""
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -74,7 +73,16 @@ class SendLoop:
         self._arrivals: dict[str, asyncio.Event] = {}
         self._permits: dict[str, asyncio.Semaphore] = {}
         self._held: dict[str, Ready] = {}  # claimed and not yet committed: what renew and release are about
-        self._wire = Wire(hands, live, refused=self._refused, committed=self._committed, done=self._done)
+        self._halts = Halts(hands, live)
+        self._wire = Wire(
+            hands,
+            live,
+            refused=self._refused,
+            unanswerable=self._unanswerable,
+            answered=self._answered,
+            committed=self._committed,
+            done=self._done,
+        )
         self._doubts = Doubts(hands, live, self._unanswerable)
         self._receipts = Receipts(hands, live)
         self._stop = asyncio.Event()
@@ -93,6 +101,7 @@ class SendLoop:
         Raises StateUnavailable where the state can no longer be used; nothing is lost by it.
         """
         await self._hands.ask(self._live.refresh)
+        await self._halts.begin()
         await self._beat()
         await self._sweep()
         stages: list[Coroutine[Any, Any, None]] = [
@@ -146,9 +155,10 @@ class SendLoop:
             for name in await hands.ask(hands.store.due_lanes, hands.clock()):
                 lane = self._lane(name)
                 room = min(SLICE, lane.room)
-                if room * 2 < min(SLICE, lane.capacity) or self._rests(lane, now):
+                if room * 2 < min(SLICE, lane.capacity) or self._sleeps(lane, now):
                     continue
-                claimed += await self._claim_slice(lane, room)
+                if most := await self._halts.allowed(name, room):
+                    claimed += await self._claim_slice(lane, most)
             await asyncio.sleep(0 if claimed else IDLE)
 
     async def _claim_slice(self, lane: Lane, most: int) -> int:
@@ -158,14 +168,17 @@ class SendLoop:
             hands.store.claim, owner=hands.owner, now=hands.clock(), lease=lease, lane=lane.name, limit=most
         )
         hands.faults("after-claim")
+        await self._halts.claimed(lane.name, claims)
         changes = []
         for claim in claims:
             try:
-                made = prepare(claim, self._live, hands.plugins, owner=hands.owner, now=hands.clock())
+                made = prepare(claim, self._live, hands.plugins, self._halts.now, owner=hands.owner, now=hands.clock())
             except (ConfigError, UsageError) as error:
                 # The worker's own trouble, such as a plugin that is not loaded here: no message is to blame.
                 self._unanswerable(claim.workspace, error.message)
                 made = back(claim, hands.owner, hands.clock(), f"worker.not-configured: {error.message}")
+            if self._halts.tries(claim.id):
+                await self._halts.untried(claim.id, but=made if isinstance(made, Ready) else None)
             if isinstance(made, Change):
                 changes.append(made)
             elif (change := self._place(made)) is not None:
@@ -178,8 +191,8 @@ class SendLoop:
         """Puts a message into the lane of its sender, or sends it back to wait for that lane in the table."""
         lane = self._lane(ready.lane)
         elsewhere = ready.lane != ready.claim.lane
-        if self._rests(lane, asyncio.get_running_loop().time()) or (elsewhere and lane.room == 0):
-            return self._back(ready, "lane.rests" if lane.room else "lane.full")
+        if elsewhere and lane.room == 0:
+            return self._back(ready, "lane.full")
         self._held[ready.claim.id] = ready
         lane.put(ready)
         self._arrivals[lane.name].set()
@@ -220,9 +233,10 @@ class SendLoop:
             await self._receipts.poll(older_than=POLL_OLDER_THAN)
 
     async def _tick(self) -> None:
-        """Heartbeat, leases, and a look for a new release."""
+        """Heartbeat, leases, and a look for pauses, breakers and a new release."""
         while True:
             await asyncio.sleep(TICK)
+            await self._halts.refresh()
             await self._beat()
             await self._renew()
             await self._sweep()
@@ -245,17 +259,22 @@ class SendLoop:
         if counts.get(MessageState.CLAIMED) or counts.get(MessageState.SENDING):
             return True
         now = asyncio.get_running_loop().time()
-        resting = {lane.name for lane in self._lanes.values() if self._rests(lane, now)}
+        lanes = {*due, *self._lanes}
+        resting = {lane for lane in lanes if self._halts.holds(lane) or lane.partition("/")[0] in self._sleepers(now)}
         if due - resting or set(await hands.ask(hands.store.due_lanes, hands.clock())) - resting:
             return True
-        if not any(counts.get(state) for state in WAITING):
+        if counts.get(MessageState.RETRY_WAIT):
+            retrying = await hands.ask(hands.store.lanes_retrying)
+            if any(
+                lane.partition("/")[0] not in self._sleepers(now) and not self._halts.holds(lane) for lane in retrying
+            ):
+                return True
+        if not counts.get(MessageState.IN_DOUBT):
             return False
-        for lane, states in (await hands.ask(hands.store.count_lanes)).items():
-            if states.get(MessageState.RETRY_WAIT) and lane not in resting:
-                return True
-            if states.get(MessageState.IN_DOUBT) and lane.partition("/")[0] not in self._sleepers(now):
-                return True
-        return False
+        return any(
+            states.get(MessageState.IN_DOUBT) and lane.partition("/")[0] not in self._sleepers(now)
+            for lane, states in (await hands.ask(hands.store.count_lanes)).items()
+        )
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stops claiming, gives claims back, waits for the wire and its record."""
@@ -263,7 +282,9 @@ class SendLoop:
         await self._cancel([claim, *self._drivers.values(), doubts, poll, commit])
         await self._wire.finish_commit()
         with suppress(StateUnavailable):
-            await self._give_back(list(self._held.values()))
+            await self._halts.give_up()
+            held = list(self._held.values())
+            await self._give_back(held, [self._back(item, "worker.stopped") for item in held])
         finish = asyncio.ensure_future(self._wire.finish(LAST_WORDS))
         await asyncio.wait({finish, record}, return_when=asyncio.FIRST_COMPLETED)
         finish.cancel()
@@ -271,8 +292,8 @@ class SendLoop:
         with suppress(StateUnavailable):
             await self._hands.ask(self._hands.store.retire, self._hands.owner)
 
-    async def _give_back(self, ready: list[Ready]) -> None:
-        await self._hands.change([self._back(item, "worker.stopped") for item in ready])
+    async def _give_back(self, ready: list[Ready], changes: list[Change]) -> None:
+        await self._hands.change(changes)
         for item in ready:
             self._held.pop(item.claim.id, None)
 
@@ -294,20 +315,24 @@ class SendLoop:
     def _back(self, ready: Ready, reason: str) -> Change:
         return back(ready.claim, self._hands.owner, self._hands.clock(), reason, lane=ready.lane)
 
-    def _refused(self, ready: Ready, error: SendError) -> None:
+    async def _refused(self, ready: Ready, error: SendError) -> Breaker:
         """Rests a lane (or, for refused credentials, its workspace) and gives back what waits in it."""
-        why = f"{error.code}: {error.message}"
-        if error.credentials:
-            self._unanswerable(ready.claim.workspace, why)
-            return
-        lane = self._lane(ready.lane)
-        lane.blocked_until = asyncio.get_running_loop().time() + SENDER_WAIT.total_seconds()
-        self._refusals[lane.name] = why
-        logger.warning("%s rests for %s: %s", lane.name, SENDER_WAIT, why)
-        self._empty(lane)
+        breaker = await self._halts.refused(ready, error)
+        self._refusals[breaker.scope] = f"{error.code}: {error.message}"
+        self._credentials_refused |= error.credentials
+        for lane in self._lanes.values():
+            if breaker.scope in (lane.name, lane.workspace):
+                self._empty(lane, rests(breaker).reason or "", breaker)
+        return breaker
+
+    def _answered(self, ready: Ready) -> None:
+        """The provider took a message, or refused it for what it is: its sender works."""
+        if self._halts.tries(ready.claim.id):
+            self._chore(self._halts.answered(ready.claim.id))
 
     def _unanswerable(self, workspace: str, why: str) -> None:
-        """Rests a workspace whose provider cannot be asked until a person has acted."""
+        """Rests a workspace whose provider cannot be asked by this worker: it lacks a variable or a plugin, which
+        another may have."""
         now = asyncio.get_running_loop().time()
         if workspace not in self._sleepers(now):
             logger.warning("workspace %s rests for %s: %s", workspace, SENDER_WAIT, why)
@@ -316,17 +341,25 @@ class SendLoop:
         self._asleep[workspace] = now + SENDER_WAIT.total_seconds()
         for lane in self._lanes.values():
             if lane.workspace == workspace:
-                self._empty(lane)
+                self._empty(lane, f"worker.not-configured: {why}")
 
-    def _empty(self, lane: Lane) -> None:
-        if waiting := lane.take_all():
-            self._chores.add(asyncio.ensure_future(self._give_back(waiting)))
+    def _empty(self, lane: Lane, why: str, breaker: Breaker | None = None) -> None:
+        waiting = lane.take_all()
+        if not waiting:
+            return
+        changes = [self._back(item, why) for item in waiting]
+        if breaker is not None:
+            changes = [replace(change, due_at=breaker.until, waits_for=breaker.scope) for change in changes]
+        self._chore(self._give_back(waiting, changes))
+
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        self._chores.add(asyncio.ensure_future(work))
 
     def _sleepers(self, now: float) -> set[str]:
         return {workspace for workspace, until in self._asleep.items() if now < until}
 
-    def _rests(self, lane: Lane, now: float) -> bool:
-        return lane.is_blocked(now) or now < self._asleep.get(lane.workspace, 0.0)
+    def _sleeps(self, lane: Lane, now: float) -> bool:
+        return now < self._asleep.get(lane.workspace, 0.0)
 
     def _committed(self, ready: Ready) -> None:
         self._held.pop(ready.claim.id, None)
@@ -334,6 +367,8 @@ class SendLoop:
     def _done(self, ready: Ready) -> None:
         """A message needs no provider call any more: another may have it."""
         self._permits_of(self._lane(ready.lane)).release()
+        if self._halts.tries(ready.claim.id):
+            self._chore(self._halts.untried(ready.claim.id))
 
     def _lane(self, name: str) -> Lane:
         if name not in self._lanes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine.config.models import Sending
 from engine.errors import SendError, SendOutcome, SendScope
+from engine.stops import Breaker
 from engine.store import Change
 from engine.types import Absent, Ambiguous, Found, Json, MessageState, ProviderStatus, Receipt
 
@@ -27,6 +28,7 @@ CLAIMED are among them since an operator may have called a message not sent; the
 later attempt has begun."""
 
 LONGEST_WAIT = timedelta(minutes=5)
+BEHIND = timedelta(seconds=1)
 SENDER_WAIT = timedelta(minutes=5)
 """How long messages wait after a refusal that concerns their sender, before one is tried again."""
 
@@ -85,6 +87,12 @@ def receipt(message_id: str, status: ProviderStatus, error_code: str | None, now
 
 def refused(attempt: Attempt, error: SendError, now: datetime, sending: Sending, jitter: float) -> Change:
     """The provider did not confirm: retry_wait, rejected or in_doubt, by what is known."""
+    kind = error.scope or {SendOutcome.NOT_SENT: "retry", SendOutcome.UNKNOWN: "doubt"}.get(error.outcome, "unknown")
+    change = _refused(attempt, error, now, sending, jitter)
+    return replace(change, error_code=error.code, error_kind=str(kind))
+
+
+def _refused(attempt: Attempt, error: SendError, now: datetime, sending: Sending, jitter: float) -> Change:
     reason = f"provider.{error.code}"
     detail: dict[str, Json] = {"code": error.code, "message": error.message}
     if error.scope is not None:
@@ -99,13 +107,21 @@ def refused(attempt: Attempt, error: SendError, now: datetime, sending: Sending,
             at=now,
             attempt=attempt.number,
             reason=f"{reason}: {error.message}",
-            error_code=error.code,
             detail=detail,
         )
     wait = error.retry_after or backoff(attempt.number, jitter)
     if error.scope is SendScope.SENDER:
         wait = max(wait, SENDER_WAIT)
     return not_sent(attempt, reason, now, now + wait, detail)
+
+
+def resting(change: Change, breaker: Breaker) -> Change:
+    """A refusal about the sender waits until its breaker closes, behind the messages that it says nothing of: the one
+    that is tried next must be another, since this one alone may be at fault (a country that the account may not text).
+    """
+    if change.state is not MessageState.RETRY_WAIT:
+        return change
+    return replace(change, due_at=breaker.until + BEHIND, waits_for=breaker.scope)
 
 
 def not_sent(attempt: Attempt, reason: str, now: datetime, due_at: datetime, detail: dict[str, Json]) -> Change:
@@ -119,7 +135,6 @@ def not_sent(attempt: Attempt, reason: str, now: datetime, due_at: datetime, det
         reason=reason,
         due_at=due_at,
         lane=attempt.lane,
-        error_code=detail.get("code"),
         not_sent=True,
         detail=detail,
     )

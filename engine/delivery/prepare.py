@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from engine.compose.composer import Address, Composed, Recipient
 from engine.config.models import ConsentConfig
 from engine.delivery.gates import Action, Case, Verdict, ask, ask_plugins
+from engine.delivery.halts import Halted, paused, rests
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.errors import ComposeError, EngineError, InvalidNumber
 from engine.plugins import Plugins
+from engine.stops import WHENEVER
 from engine.store import Change, Claim, Frozen, Prepared
 from engine.types import E164, ConsentNeed, Json, MessageState, NumberKind, OutboundMessage, Purpose
 
@@ -25,14 +27,14 @@ CLAIMED = frozenset({MessageState.CLAIMED})
 _ENDS = {Action.SUPPRESS: MessageState.SUPPRESSED, Action.EXPIRE: MessageState.EXPIRED}
 
 
-def prepare(claim: Claim, live: Live, plugins: Plugins, *, owner: str, now: datetime) -> Ready | Change:
+def prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, *, owner: str, now: datetime) -> Ready | Change:
     """Composes a message, unless an earlier attempt froze it, and asks the gates.
 
     What is wrong with one message ends it `failed`, with the reason; a plugin that crashes puts it off. Raises
     ConfigError, UsageError and StateUnavailable for what concerns the worker: then no message is to blame.
     """
     try:
-        return _prepare(claim, live, plugins, owner, now)
+        return _halted(claim, halted, "", owner, now) or _prepare(claim, live, plugins, halted, owner, now)
     except ComposeError as error:
         return _change(claim, owner, now, MessageState.FAILED, f"{error.reason}: {error.message}")
     except InvalidNumber as error:
@@ -53,13 +55,16 @@ def back(
     return replace(_change(claim, owner, now, state, reason, due_at=due_at), lane=lane)
 
 
-def _prepare(claim: Claim, live: Live, plugins: Plugins, owner: str, now: datetime) -> Ready | Change:
+def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: str, now: datetime) -> Ready | Change:
     settings = live.settings(claim.workspace, claim.release)
     composer = live.composer(claim.release, claim.workspace)
     recipient = Recipient(
         person=claim.person, number=claim.number, data=claim.data, event=claim.event, reply_from=claim.reply_from
     )
-    address = _address_of(claim.frozen) if claim.frozen else composer.address(claim.template, recipient)
+    resting = halted.resting(claim.workspace, now)
+    address = _address_of(claim.frozen) if claim.frozen else composer.address(claim.template, recipient, avoid=resting)
+    if (waits := _halted(claim, halted, address.sender_name or "", owner, now)) is not None:
+        return waits
     verdicts = ask(Case(claim, address, settings, now, composer.time_zones))
     if verdicts[-1].action is not Action.PASS:
         return _stopped(claim, owner, now, verdicts)
@@ -107,6 +112,19 @@ def need_of(claim: Claim, consent: ConsentConfig) -> ConsentNeed:
     if claim.purpose is Purpose.MARKETING and consent.marketing == "subscribed":
         return ConsentNeed.SUBSCRIBED
     return ConsentNeed.NOT_STOPPED
+
+
+def _halted(claim: Claim, halted: Halted, sender: str, owner: str, now: datetime) -> Change | None:
+    """Gives the change that makes a message wait for a pause or, once its sender is known, a breaker."""
+    if (pause := halted.pause(claim.workspace, claim.template, sender)) is not None:
+        scope, verdict, until = pause.scope, paused(pause), WHENEVER
+    elif (breaker := halted.breaker(claim, f"{claim.workspace}/sender/{sender}", now)) is not None:
+        scope, verdict, until = breaker.scope, rests(breaker), max(breaker.until, now)
+    else:
+        return None
+    lane = f"{claim.workspace}/sender/{sender}" if sender else None
+    waits = back(claim, owner, now, verdict.reason or "", lane=lane, due_at=until)
+    return replace(waits, waits_for=scope, detail={"trail": [verdict.as_trail()]})
 
 
 def _freeze(composed: Composed) -> Frozen:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import Attempt
 from engine.errors import ConfigError, SendError, SendOutcome, SendScope
+from engine.stops import Breaker, Unreachable
 from engine.store import Change
 from engine.types import Consent, ConsentState, MessageState
 
@@ -36,11 +37,11 @@ CALL_WITHIN = 0.8
 LOOK_PATIENCE = 5
 """Seconds that a loop which is done waits for the account to be looked at."""
 
-Outcome = tuple[Change, Consent | None]
-"""What a call brought: the message's change, and the opt-out that it taught us."""
+Outcome = tuple[Change, Consent | Unreachable | None]
+"""What a call brought: the message's change, and what it taught us of the number: an opt-out, or that it is no use."""
 
-Refused = Callable[[Ready, SendError], None]
-"""Called for a refusal that concerns the sender or the account."""
+Refused = Callable[[Ready, SendError], Awaitable[Breaker]]
+"""Called for a refusal that concerns the sender or the account; gives the breaker that it opened."""
 
 
 class Tally:
@@ -69,12 +70,16 @@ class Wire:
         live: Live,
         *,
         refused: Refused,
+        unanswerable: Callable[[str, str], None],
+        answered: Callable[[Ready], None],
         committed: Callable[[Ready], None],
         done: Callable[[Ready], None],
     ) -> None:
         self._hands = hands
         self._live = live
         self._refused = refused
+        self._unanswerable = unanswerable
+        self._answered = answered
         self._committed = committed
         self._done = done
         self._random = random.Random()  # noqa: S311 # jitter, no secret
@@ -170,18 +175,20 @@ class Wire:
             provider = self._live.provider(item.claim.workspace, item.prepared.via)
             self._look_at(provider, item.claim.workspace)
             receipt = await provider.send(item.message)
+            self._answered(item)
             return outcomes.accepted(attempt, receipt, clock()), None
         except ConfigError as error:
             # Raised before anything could be sent, such as a secret's variable that is not set.
-            refusal = SendError("not-configured", SendOutcome.NOT_SENT, error.message, credentials=True)
-            self._refused(item, refusal)
+            self._unanswerable(item.claim.workspace, error.message)
             due_at = clock() + outcomes.SENDER_WAIT
             return outcomes.not_sent(attempt, f"provider.not-configured: {error.message}", clock(), due_at, {}), None
         except SendError as error:
-            if error.scope is SendScope.SENDER or error.credentials:
-                self._refused(item, error)
             change = outcomes.refused(attempt, error, clock(), self._sending(item), self._random.random())
-            return change, self._stop(item, error) if error.stops else None
+            if error.scope is SendScope.SENDER or error.credentials:
+                change = outcomes.resting(change, await self._refused(item, error))
+            elif error.outcome is SendOutcome.REJECTED:
+                self._answered(item)
+            return change, self._taught(item, error)
 
     def _look_at(self, provider: Provider[Any], workspace: str) -> None:
         """Looks at the account once, beside the first message: trial accounts and test credentials are named."""
@@ -200,23 +207,29 @@ class Wire:
 
         self._looks.append(asyncio.create_task(look()))
 
-    def _stop(self, item: Ready, error: SendError) -> Consent:
-        return Consent(
-            workspace=item.claim.workspace,
-            number=item.frozen.to,
-            state=ConsentState.STOPPED,
-            source=f"provider:{error.code}",
-            at=self._hands.clock(),
-            sender=item.prepared.consent_sender,
-            detail=error.message,
-        )
+    def _taught(self, item: Ready, error: SendError) -> Consent | Unreachable | None:
+        now, workspace, number = self._hands.clock(), item.claim.workspace, item.frozen.to
+        if error.stops:
+            return Consent(
+                workspace=workspace,
+                number=number,
+                state=ConsentState.STOPPED,
+                source=f"provider:{error.code}",
+                at=now,
+                sender=item.prepared.consent_sender,
+                detail=error.message,
+            )
+        if error.scope is SendScope.RECIPIENT and error.outcome is SendOutcome.REJECTED:
+            return Unreachable(workspace, number, error.code, error.message, now)
+        return None
 
     async def _record(self, items: list[Outcome]) -> None:
         hands = self._hands
         hands.faults("before-record")
-        stops = [consent for _, consent in items if consent is not None]
-        if stops:
+        if stops := [taught for _, taught in items if isinstance(taught, Consent)]:
             await hands.ask(hands.store.record_consent, stops)
+        if unreachable := [taught for _, taught in items if isinstance(taught, Unreachable)]:
+            await hands.ask(hands.store.suppress_numbers, unreachable)
         changes = [change for change, _ in items]
         for change, made in zip(changes, await hands.change(changes), strict=True):
             if not made and change.state is MessageState.ACCEPTED:
