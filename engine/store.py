@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+from engine.caps import Cap, Cost, Spending
 from engine.stops import Stops
 from engine.types import (
     Consent,
@@ -45,6 +46,7 @@ class Send:
     created_at: datetime
     key: str | None = None
     reply_from: str | None = None  # name of the sender that was texted; the reply leaves from there
+    local_at: str | None = None  # a time, or a date and time, in ISO 8601: each recipient's own, so without a zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Claim:
     look_ups: int = 0  # answered look-ups of the present doubt
     via: str = ""  # the release whose `delivery` carried the last attempt
     let_go_at: datetime | None = None  # when the first attempt began: `valid_for` counts from here
+    local_at: str | None = None  # see `Send`
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,14 @@ class Prepared:
     consent_sender: str  # "" where consent holds for the whole workspace
     trail: Sequence[Mapping[str, Json]] = ()  # the gates passed, for `explain`
     via: str = ""  # the release whose `delivery` carries this attempt: a look-up must ask the same account
+    caps: Sequence[Cap] = ()  # what it must stay under, at its first attempt
+    cost: Cost | None = None  # an estimate; None where it is unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What became of one Prepared. `state` is SENDING, SUPPRESSED (with the reason), QUEUED or RETRY_WAIT where its
-    scope was paused meanwhile (with the reason), or None where the fence failed."""
+    scope was paused meanwhile or a cap has no room for it (with the reason), or None where the fence failed."""
 
     id: str
     state: MessageState | None
@@ -202,7 +207,7 @@ class Worker:
     heartbeat_at: datetime
 
 
-class Store(Stops, ABC):
+class Store(Stops, Spending, ABC):
     """Keeps releases, people, consent, messages and links. Safe to use from several threads and processes at once."""
 
     scheme: ClassVar[str]

@@ -18,6 +18,7 @@ name: Acme Coffee
 business: {{country: US}}
 audience: {{countries: [US, CA]}}
 links: {{domain: https://go.acme.example}}
+quiet_hours: null
 delivery: {delivery}
 sending: {{lease: {lease}, look_ups: {look_ups}, on_doubt: {on_doubt}}}
 """

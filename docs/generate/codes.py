@@ -15,7 +15,7 @@ from engine.config.codes import CODES
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"^([a-z]+(?:-[a-z]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*)(?:: .*)?$")
 NO_CODES = re.compile(
-    r"^(engine|socket|index|shortlinks|release)\.|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py)$"
+    r"^(engine|socket|index|shortlinks|release|tzdata|zone)\.|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py)$"
 )
 """What has the shape of a code: names of modules, files, events and fields."""
 
@@ -107,6 +107,15 @@ OTHERS: dict[str, dict[str, str]] = {
         "consent.not-subscribed": "Marketing, and the recipient has not subscribed.",
         "country.not-allowed": "The number's country is not among the workspace's.",
         "duplicate.number": "Somebody else with this number gets the same send.",
+        "duplicate.text": "The same text went to the number within `limits.same_text`.",
+        "limits.per-person": "The number has had its share; the message waits until there is room.",
+        "limits.per-prefix": "Numbers that differ in their last four digits only have had their share; it waits.",
+        "limits.spend": "The money for this time is spent; the message waits until there is room.",
+        "limits.too-dear": "It alone costs more than `limits.spend` ever allows.",
+        "limits.no-price": "`limits.spend` is in a currency in which nothing has a price.",
+        "quiet-hours.waits": "It is quiet in a zone that the number could be in; the message waits.",
+        "quiet-hours.always": "At every moment it is quiet in some zone that the number could be in.",
+        "local-time.waits": "The time that `--local` asked for has not come where the recipient is.",
         "expired.valid-for": "It took longer than `valid_for`.",
         "lane.rests": "The sender rests after a refusal; the message waits.",
         "worker.not-configured": "The worker lacks a plugin or a setting; the message waits for one that has it.",

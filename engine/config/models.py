@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from engine.config.values import Duration, Rate, RateField, SpendField, one_or_many
+from engine.config.values import Duration, MoneyField, Rate, RateField, SpendField, one_or_many
 from engine.types import Purpose, SenderKind
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
@@ -102,13 +102,31 @@ class QuietHours(Model):
         [Purpose.MARKETING], description="What waits for the morning."
     )
 
+    @model_validator(mode="after")
+    def _has_an_end(self) -> QuietHours:
+        if self.from_ == self.to:
+            raise ValueError("from and to are the same: write `quiet_hours: null` for no quiet hours")
+        return self
+
 
 class Limits(Model):
     """Caps on what is sent."""
 
     per_person: RateField | None = Field(None, description="Most messages to one number in a time.")
-    per_prefix: RateField | None = Field(None, description="Most messages to one prefix of numbers in a time.")
-    spend: SpendField | None = Field(None, description="Most money in a time.")
+    per_prefix: RateField | None = Field(
+        None, description="Most messages in a time to numbers that differ in their last four digits only."
+    )
+    spend: SpendField | None = Field(None, description="Most money in a time, by the estimate of `prices`.")
+    same_text: Duration | None = Field(
+        None, description="The same text goes to the same number once in this time. Default: no limit."
+    )
+
+
+class Price(Model):
+    """What messages to a country cost."""
+
+    sms: MoneyField | None = Field(None, description="A segment of a text, carriers' fees included.")
+    mms: MoneyField | None = Field(None, description="An MMS, carriers' fees included.")
 
 
 class Sending(Model):
@@ -162,6 +180,9 @@ class WorkspaceConfig(Model):
     )
     quiet_hours: QuietHours | None = Field(QuietHours(), description="When people are left alone; null: never.")
     limits: Limits = Field(Limits(), description="Caps on what is sent.")
+    prices: dict[Country, Price] = Field(
+        {}, description="Your own prices by country, over the list prices that come with Engine."
+    )
     sending: Sending = Field(Sending(), description="How the send loop behaves.")
     protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
 

@@ -111,6 +111,35 @@ SpendField = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """So much money: `0.0083 USD`."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+    @classmethod
+    def parse(cls, value: object) -> Money:
+        """Gives the money that a text is. Raises ValueError."""
+        if isinstance(value, Money):
+            return value
+        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?) ([A-Z]{3})", value) if isinstance(value, str) else None
+        if found is None:
+            raise ValueError("must be an amount and a currency, like 0.0083 USD")
+        return cls(Decimal(found[1]), found[2])
+
+
+MoneyField = Annotated[
+    Money,
+    BeforeValidator(Money.parse),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,9}(\.\d{1,6})? [A-Z]{3}$", "examples": ["0.0083 USD"]}),
+]
+
+
 def one_or_many(value: Any) -> Any:
     """Lets a list of one be written without brackets."""
     return [value] if isinstance(value, str) else value

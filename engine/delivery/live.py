@@ -11,15 +11,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from engine.caps import Cost
 from engine.compose.build import composer as build_composer
 from engine.compose.composer import Composer
 from engine.config.models import ConsentConfig, Project, SenderConfig, Sending, WorkspaceConfig
+from engine.config.prices import cost
 from engine.config.providers import build_provider
 from engine.config.snapshot import restore
 from engine.contracts import PluginContext, Provider
 from engine.errors import ConfigError, StateUnavailable, UsageError
 from engine.plugins import Plugins
-from engine.store import Store
+from engine.store import Frozen, Store
 from engine.types import Release
 
 KEPT = 8
@@ -37,6 +39,7 @@ class Live:
         self._composers: dict[tuple[str, str], Composer] = {}
         self._providers: dict[tuple[str, str], Provider[Any]] = {}
         self._live_id: str | None = None
+        self._costs: dict[tuple[int, str | None, int, bool], tuple[WorkspaceConfig, Cost | None]] = {}
 
     def refresh(self) -> bool:
         """Looks for a new release and reads it; True where there is one."""
@@ -46,6 +49,7 @@ class Live:
         if live is not None:
             self.project(live)
         self._live_id = live
+        self._costs.clear()
         return True
 
     @property
@@ -89,6 +93,15 @@ class Live:
     def consent(self, workspace: str, release_id: str) -> ConsentConfig:
         """Gives the consent rules in force."""
         return self._workspace_of(workspace, release_id).workspaces[workspace].consent
+
+    def cost(self, workspace: str, release_id: str, frozen: Frozen) -> Cost | None:
+        """Gives what a message costs by the prices in force, None where that is unknown."""
+        settings, mms = self.settings(workspace, release_id), bool(frozen.media)
+        key = (id(settings), frozen.country, frozen.segments, mms)
+        if key not in self._costs:
+            # The settings are kept beside, so that no other object ever takes their id.
+            self._costs[key] = settings, cost(settings, frozen.country, segments=frozen.segments, mms=mms)
+        return self._costs[key][1]
 
     def sending(self, workspace: str) -> Sending:
         """Gives how the loop behaves for a workspace: the live release's word, or the defaults where it is gone."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from engine.compose.composer import Address, Composed, Recipient
 from engine.config.models import ConsentConfig
-from engine.delivery.gates import Action, Case, Verdict, ask, ask_plugins
+from engine.delivery.gates import Action, Case, Verdict, ask, ask_plugins, caps_of
 from engine.delivery.halts import Halted, paused, rests
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
@@ -87,6 +87,10 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
     verdicts.append(verdict)
     if verdict.action is not Action.PASS:
         return _stopped(claim, owner, now, verdicts)
+    cost = live.cost(claim.workspace, claim.release, frozen)
+    caps = caps_of(claim, frozen, settings, cost, now)
+    if isinstance(caps, Verdict):
+        return _stopped(claim, owner, now, [*verdicts, caps])
     consent = live.consent(claim.workspace, claim.release)
     need = need_of(claim, consent)
     trail = [verdict.as_trail() for verdict in verdicts]
@@ -100,6 +104,8 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         consent_sender=frozen.sender.name if consent.scope == "sender" else "",
         trail=trail,
         via=live.via(claim.workspace, claim.release),
+        caps=caps,
+        cost=cost,
     )
     return Ready(claim, prepared, message)
 

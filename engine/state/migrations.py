@@ -33,6 +33,11 @@ def _stops(db: sqlite_utils.Database) -> None:
         db.conn.execute(statement)
 
 
+def _caps(db: sqlite_utils.Database) -> None:
+    for statement in _CAPS:
+        db.conn.execute(statement)
+
+
 _SETTINGS = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "INSERT INTO settings VALUES ('message_id_key', randomblob(32))",
@@ -265,4 +270,19 @@ _FOLLOWING = (
     "CREATE UNIQUE INDEX messages_follows ON messages (follows) WHERE follows IS NOT NULL",
 )
 
-_SERIES = (("0001_first", _first), ("0002_stops", _stops))
+# Sums over a sliding time: of caps, and of costs. `until` is when no window reaches a row any more.
+_CAPS = (
+    """CREATE TABLE usage (
+        workspace TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        amount INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        PRIMARY KEY (workspace, kind, key, at)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX usage_until ON usage (until)",
+    "ALTER TABLE sends ADD COLUMN local_at TEXT",
+)
+
+_SERIES = (("0001_first", _first), ("0002_stops", _stops), ("0003_caps", _caps))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine.state.caps import Caps, Over
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, present
 from engine.state.room import HistoryRow, Room, some, write_history
@@ -14,7 +15,7 @@ from engine.state.stops import paused_now, why_paused
 from engine.state.suppressions import unreachable
 from engine.stops import WHENEVER, Pause, scopes_of
 from engine.store import Committed, Prepared
-from engine.types import ConsentNeed, ConsentState, MessageState, Sender
+from engine.types import ConsentNeed, ConsentState, Json, MessageState, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,19 @@ class Committing(Room):
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks. What fails one is suppressed with the reason
         (`consent.stopped`, `consent.not-subscribed`, `suppressed.…`, `duplicate.number`; `link.taken` where a link is
-        another's); what is paused goes back to wait."""
+        another's; `duplicate.text`, `limits.too-dear`); what is paused or over a cap goes back to wait."""
         at = to_micros(now)
         results: list[Committed] = []
         sent: list[tuple[Prepared, _Row]] = []
-        suppressed: list[tuple[Prepared, _Row, str]] = []
+        suppressed: list[tuple[Prepared, _Row, str, Over | None]] = []
         paused: list[tuple[Prepared, _Row, Pause]] = []
+        capped: list[tuple[Prepared, _Row, Over]] = []
         with self._file.write() as conn:
             rows = self._fenced(conn, prepared)
             checks = _Checks(conn, [(p, row) for p, row in zip(prepared, rows, strict=True) if row is not None])
+            caps = Caps(
+                conn, [(row.workspace, p) for p, row in zip(prepared, rows, strict=True) if row is not None], at
+            )
             for item, row in zip(prepared, rows, strict=True):
                 if row is None:
                     results.append(Committed(item.id, None))
@@ -52,16 +57,24 @@ class Committing(Room):
                     results.append(Committed(item.id, _waiting(row), why_paused(pause)))
                     continue
                 reason = checks.reason(item, row)
+                over = caps.over(row.workspace, item) if reason is None else None
+                if over is not None and over.until is not None:
+                    capped.append((item, row, over))
+                    results.append(Committed(item.id, MessageState.QUEUED, over.reason))
+                    continue
+                reason = over.reason if over is not None else reason
                 if reason is None:
                     sent.append((item, row))
                     results.append(Committed(item.id, MessageState.SENDING))
                 else:
-                    suppressed.append((item, row, reason))
+                    suppressed.append((item, row, reason, over))
                     results.append(Committed(item.id, MessageState.SUPPRESSED, reason))
-            _freeze(conn, [*sent, *((item, row) for item, row, _ in suppressed)])
+            _freeze(conn, [*sent, *((item, row) for item, row, _, _ in suppressed)])
             _send(conn, sent, at, to_micros(now + lease))
             _suppress(conn, suppressed, at)
             _postpone(conn, paused, at)
+            _put_off(conn, capped, at)
+            caps.write()
         return results
 
     def _fenced(self, conn: sqlite3.Connection, prepared: Sequence[Prepared]) -> list[_Row | None]:
@@ -191,18 +204,26 @@ def _send(conn: sqlite3.Connection, sent: Sequence[tuple[Prepared, _Row]], at: i
     ]
     if links:
         conn.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?) ON CONFLICT (short) DO NOTHING", links)
-    write_history(conn, [_entry(item, row, at, MessageState.SENDING, row.attempt + 1, None) for item, row in sent])
+    state = MessageState.SENDING
+    entries = [
+        _entry(item, row, at, state, row.attempt + 1, None, _of_caps(item, row) if item.caps else ())
+        for item, row in sent
+    ]
+    write_history(conn, entries)
 
 
-def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Row, str]], at: int) -> None:
+def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Row, str, Over | None]], at: int) -> None:
     if not suppressed:
         return
     conn.executemany(
         """UPDATE messages SET state = 'suppressed', reason = ?, changes = changes + 1, updated_at = ?, owner = NULL,
             lease_until = NULL WHERE seq = ?""",
-        [(reason, at, row.seq) for _, row, reason in suppressed],
+        [(reason, at, row.seq) for _, row, reason, _ in suppressed],
     )
-    entries = [_entry(item, row, at, MessageState.SUPPRESSED, row.attempt, why) for item, row, why in suppressed]
+    entries = [
+        _entry(item, row, at, MessageState.SUPPRESSED, row.attempt, why, _of_caps(item, row, over) if over else ())
+        for item, row, why, over in suppressed
+    ]
     write_history(conn, entries)
 
 
@@ -218,10 +239,53 @@ def _postpone(conn: sqlite3.Connection, paused: Sequence[tuple[Prepared, _Row, P
     write_history(conn, entries)
 
 
+def _put_off(conn: sqlite3.Connection, capped: Sequence[tuple[Prepared, _Row, Over]], at: int) -> None:
+    if not capped:
+        return
+    conn.executemany(
+        """UPDATE messages SET state = 'queued', reason = ?, due_at = ?, changes = changes + 1, updated_at = ?,
+            owner = NULL, lease_until = NULL WHERE seq = ?""",
+        [(over.reason, to_micros(over.until or WHENEVER), at, row.seq) for _, row, over in capped],
+    )
+    entries = [
+        _entry(item, row, at, MessageState.QUEUED, row.attempt, over.reason, _of_caps(item, row, over))
+        for item, row, over in capped
+    ]
+    write_history(conn, entries)
+
+
 def _waiting(row: _Row) -> MessageState:
     return MessageState.RETRY_WAIT if row.attempt else MessageState.QUEUED
 
 
-def _entry(item: Prepared, row: _Row, at: int, state: MessageState, attempt: int, reason: str | None) -> HistoryRow:
-    detail = dumps({"trail": item.trail}) if item.trail else None
-    return (row.seq, row.changes + 1, at, MessageState.CLAIMED.value, state.value, attempt, reason, detail)
+def _entry(
+    item: Prepared,
+    row: _Row,
+    at: int,
+    state: MessageState,
+    attempt: int,
+    reason: str | None,
+    caps: Iterable[Mapping[str, Json]] = (),
+) -> HistoryRow:
+    trail = [*item.trail, *caps]
+    was = MessageState.CLAIMED.value
+    return (
+        row.seq,
+        row.changes + 1,
+        at,
+        was,
+        state.value,
+        attempt,
+        reason,
+        dumps({"trail": trail}) if trail else None,
+    )
+
+
+def _of_caps(item: Prepared, row: _Row, over: Over | None = None) -> Iterator[dict[str, Json]]:
+    """Gives what `explain` shows of the caps that a message came to; a retry comes to none."""
+    for cap in () if row.attempt else item.caps:
+        if over is not None and over.cap is cap:
+            verdict = "suppress" if over.until is None else "later"
+            yield {"gate": cap.kind.value, "verdict": verdict, "rule": cap.rule, "reason": over.reason}
+            return
+        yield {"gate": cap.kind.value, "verdict": "pass", "rule": cap.rule}

@@ -117,8 +117,8 @@ def _family(conn: sqlite3.Connection, send: Send) -> int | None:
 
 def _add_send(conn: sqlite3.Connection, send: Send, family: int | None) -> int:
     added = conn.execute(
-        """INSERT INTO sends (workspace, template, release, purpose, data, event, reply_from, created_at, digest, key)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO sends (workspace, template, release, purpose, data, event, reply_from, created_at, digest, key,
+            local_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             send.workspace,
             send.template,
@@ -130,6 +130,7 @@ def _add_send(conn: sqlite3.Connection, send: Send, family: int | None) -> int:
             to_micros(send.created_at),
             digest(send.template, send.data),
             send.key if family is None else None,
+            send.local_at,
         ),
     )
     return int(added.lastrowid or 0)

@@ -19,7 +19,7 @@ RANKS = {Purpose.REPLY: 0, Purpose.TRANSACTIONAL: 1, Purpose.MARKETING: 2}
 CLAIM_COLUMNS = """m.seq, m.workspace, m.send, s.template, s.release, s.purpose, l.name, m.attempt, m.person, p.phone,
     p.attributes, m.number, s.data, s.event, s.reply_from, s.created_at, m.due_at, m.state, m.started_at, m.look_ups,
     m.first_at, f.number, f.country, f.sender, f.body, f.media, f.encoding, f.segments,
-    m.via"""
+    m.via, s.local_at"""
 CLAIM_JOINS = """JOIN sends s ON s.id = m.send JOIN lanes l ON l.id = m.lane
     LEFT JOIN people p ON p.workspace = m.workspace AND p.id = m.person LEFT JOIN frozen f ON f.message = m.seq"""
 
@@ -44,7 +44,7 @@ class Reader:
         (seq, workspace, send, template, release, purpose, lane, attempt) = row[:8]
         (person_id, phone, attributes, number, data, event, reply_from) = row[8:15]
         (created_at, due_at, state, started_at, look_ups, first_at) = row[15:21]
-        (to, country, sender, body, media, encoding, segments, via) = row[21:]
+        (to, country, sender, body, media, encoding, segments, via, local_at) = row[21:]
         person = None
         if attributes is not None:
             person = Person(workspace, person_id, phone, json.loads(attributes))
@@ -75,6 +75,7 @@ class Reader:
             look_ups=look_ups,
             via=via or "",
             let_go_at=to_optional_moment(first_at),
+            local_at=local_at,
         )
 
     def record(self, row: Sequence[Any]) -> MessageRecord:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from engine.errors import StateUnavailable
 from engine.state.cancelling import Cancelling
+from engine.state.caps import Spenders
 from engine.state.connection import Connection
 from engine.state.consent import Consenting
 from engine.state.inbound import Inbound
@@ -37,6 +38,7 @@ class SqliteStore(
     Changing,
     Stopping,
     Cancelling,
+    Spenders,
     Looking,
     Workers,
     Store,
