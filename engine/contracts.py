@@ -26,6 +26,7 @@ from engine.types import (
     InboundMessage,
     OutboundMessage,
     Receipt,
+    ReceiptJudgement,
     RemoteSender,
     SecretRef,
     StatusUpdate,
@@ -94,6 +95,12 @@ class Provider(ABC, Generic[OptionsT]):
     @abstractmethod
     async def senders(self) -> Sequence[RemoteSender]:
         """Lists the numbers, codes and services that the account has. Raises ProviderUnavailable."""
+
+    def judge(self, code: str) -> ReceiptJudgement:
+        """Gives what a code that stands in this provider's receipts says of the messages to come. No I/O, and no
+        exception for a code that is not known: that is NONE."""
+        del code
+        return ReceiptJudgement.NONE
 
     async def check_account(self) -> Sequence[Finding]:
         """Looks at the account before the first message: findings that a person should read. Never raises

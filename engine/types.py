@@ -214,6 +214,17 @@ class StatusUpdate:
     error_code: str | None = None
 
 
+class ReceiptJudgement(StrEnum):
+    """What an error code in a receipt says of the messages to come."""
+
+    RECIPIENT = "recipient"  # the number cannot be reached, for good: it is suppressed
+    CONTENT = "content"  # these words or media were refused
+    SENDER = "sender"  # the sender or the account cannot send: it rests
+    AGAIN = "again"  # a new message may arrive, soon
+    NEXT_DAY = "next-day"  # a new message may arrive tomorrow
+    NONE = "none"  # nothing that is known
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteSender:
     """A number, code or service that the account really has."""

@@ -54,11 +54,25 @@ def show(app: App, number: str, workspace: str, sender: str | None, format_: str
     to = _meant(app, number, workspace, sender)
     store = app.store(read_only=True)
     state, history = store.consent(workspace, to, sender=sender or ""), store.consent_history(workspace, to)
+    useless = store.suppression(workspace, to)
     if format_ == "json":
         entries = [_as_json(entry) for entry in history]
-        print_json({"workspace": workspace, "number": to, "sender": sender, "state": str(state), "history": entries})
+        print_json(
+            {
+                "workspace": workspace,
+                "number": to,
+                "sender": sender,
+                "state": str(state),
+                "suppressed": None
+                if useless is None
+                else {"code": useless.code, "message": useless.message, "at": useless.at.isoformat()},
+                "history": entries,
+            }
+        )
         return
     click.echo(f"{to}: {state}")
+    if useless is not None:
+        click.echo(f"suppressed since {useless.at:%Y-%m-%d %H:%M} by the provider: {useless.code}: {useless.message}")
     rows = [(e.at.isoformat(timespec="seconds"), e.state, e.source, e.sender or "all", e.detail) for e in history]
     if rows:
         print_table(("at", "state", "source", "sender", "detail"), rows)
@@ -86,6 +100,8 @@ def stop(app: App, number: str, workspace: str, sender: str | None, note: str, f
 @pass_app
 def start(app: App, number: str, workspace: str, sender: str | None, note: str, format_: str) -> None:
     """Record that a number agreed to messages.
+
+    It also lifts a suppression: that the provider once said that the number cannot be reached.
 
     \b
     Example:

@@ -33,7 +33,14 @@ def command(app: App, message: str, format_: str) -> None:
 
     explanation = explain(app.store(read_only=True), message)
     if format_ == "json":
-        print_json({"message": as_json(explanation.message), "history": [_json(step) for step in explanation.steps]})
+        print_json(
+            {
+                "message": as_json(explanation.message),
+                "follows": explanation.follows,
+                "followed_by": explanation.followed_by,
+                "history": [_json(step) for step in explanation.steps],
+            }
+        )
     else:
         _print(explanation)
 
@@ -60,6 +67,10 @@ def _print(explanation: Explanation) -> None:
         click.echo(f"          {message.segments} segment{'' if message.segments == 1 else 's'}, {message.encoding}")
     if message.provider_id:
         click.echo(f"provider  {message.provider_id}")
+    if explanation.follows:
+        click.echo(f"follows   {explanation.follows}, which was not delivered")
+    if explanation.followed_by:
+        click.echo(f"followed  by {explanation.followed_by}")
     click.echo()
     for step in explanation.steps:
         attempt = f" (attempt {step.attempt})" if step.attempt else ""

@@ -15,6 +15,7 @@ from engine.errors import ConfigError
 from engine.types import MessageState
 
 if TYPE_CHECKING:
+    from engine.stops import Breaker, CodeCount, Pause
     from engine.store import Store
     from engine.types import Release
 
@@ -29,7 +30,8 @@ ALIVE_WITHIN = timedelta(seconds=60)
 @format_option()
 @pass_app
 def command(app: App, exit_code: bool, format_: str) -> int:
-    """Show the release and whether the config is ahead of it, the queue, the senders and the workers.
+    """Show the release and whether the config is ahead of it, the queue, the senders and the workers, what is paused or
+    rests, and which errors the providers gave.
 
     \b
     Example:
@@ -46,6 +48,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
         broken = error
     counts = store.count_lanes()
     queue, senders, workers = _queue(counts, live), _senders(counts, live), _workers(store, now)
+    pauses, breakers, codes = store.pauses(), store.breakers(), store.code_counts()
     if format_ == "json":
         print_json(
             {
@@ -54,11 +57,15 @@ def command(app: App, exit_code: bool, format_: str) -> int:
                 "changes": pending,
                 "queue": queue,
                 "senders": senders,
+                "pauses": [_pause(pause) for pause in pauses],
+                "breakers": [_breaker(breaker, now) for breaker in breakers],
+                "codes": [_code(count) for count in codes],
                 "workers": workers,
             }
         )
     else:
         _print(live, pending, queue, senders, workers)
+        _print_stops([_pause(p) for p in pauses], [_breaker(b, now) for b in breakers], [_code(c) for c in codes])
     if broken is not None and exit_code:
         show_error(broken)
         return exit_codes.CONFIG
@@ -123,6 +130,46 @@ def _workers(store: Store, now: datetime) -> list[dict[str, Any]]:
         }
         for worker in store.workers()
     ]
+
+
+def _pause(pause: Pause) -> dict[str, Any]:
+    return {"scope": pause.scope, "by": pause.by, "why": pause.why, "at": pause.at.isoformat()}
+
+
+def _breaker(breaker: Breaker, now: datetime) -> dict[str, Any]:
+    return {
+        "scope": breaker.scope,
+        "state": "open" if breaker.is_open(now) else "half-open",
+        "code": breaker.code,
+        "message": breaker.message,
+        "opened_at": breaker.opened_at.isoformat(),
+        "until": breaker.until.isoformat(),
+        "failures": breaker.failures,
+    }
+
+
+def _code(count: CodeCount) -> dict[str, Any]:
+    return {
+        "workspace": count.workspace,
+        "code": count.code,
+        "class": count.kind,
+        "count": count.count,
+        "last_at": count.last_at.isoformat(),
+    }
+
+
+def _print_stops(pauses: list[dict[str, Any]], breakers: list[dict[str, Any]], codes: list[dict[str, Any]]) -> None:
+    if pauses:
+        click.echo()
+        print_table(("paused", "by", "why", "since"), ((p["scope"], p["by"], p["why"], p["at"]) for p in pauses))
+    if breakers:
+        click.echo()
+        rows = ((b["scope"], b["state"], b["until"], f"{b['code']}: {b['message']}") for b in breakers)
+        print_table(("rests", "breaker", "until", "because"), rows)
+    if codes:
+        click.echo()
+        met = ((c["workspace"], c["code"], c["class"], c["count"], c["last_at"]) for c in codes)
+        print_table(("errors of", "code", "class", "count", "last"), met)
 
 
 def _print(

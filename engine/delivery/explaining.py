@@ -42,6 +42,8 @@ class Explanation:
     release: Release | None
     template: Source | None
     steps: tuple[Step, ...]
+    follows: str | None = None  # the undelivered message that this one repeats
+    followed_by: str | None = None
 
 
 def explain(store: Store, message_id: str) -> Explanation:
@@ -62,6 +64,8 @@ def explain(store: Store, message_id: str) -> Explanation:
         release=release,
         template=sources.get(f"{message.workspace}/template/{message.template}"),
         steps=tuple(steps),
+        follows=store.followed(message_id),
+        followed_by=store.follower(message_id),
     )
 
 

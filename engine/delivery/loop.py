@@ -84,7 +84,7 @@ class SendLoop:
             done=self._done,
         )
         self._doubts = Doubts(hands, live, self._unanswerable)
-        self._receipts = Receipts(hands, live)
+        self._receipts = Receipts(hands, live, self._halts)
         self._stop = asyncio.Event()
         self._chores: set[asyncio.Task[None]] = set()
         self._asleep: dict[str, float] = {}  # workspace → monotonic; its provider cannot be asked by us until then

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.delivery import outcomes
+from engine.delivery.consequences import Undelivered, draw
+from engine.delivery.halts import Halts
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.errors import ConfigError, ProviderUnavailable
@@ -24,9 +27,10 @@ AT_ONCE = 20
 class Receipts:
     """Polls unfinished messages, a page at a time, each again when the one before it has had its turn."""
 
-    def __init__(self, hands: Hands, live: Live) -> None:
+    def __init__(self, hands: Hands, live: Live, halts: Halts) -> None:
         self._hands = hands
         self._live = live
+        self._halts = halts
         self._after = ""
 
     async def poll(self, *, older_than: timedelta, limit: int = 200) -> int:
@@ -38,19 +42,23 @@ class Receipts:
         self._after = page[-1].id if len(page) == limit else ""
         limited = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(record: MessageRecord) -> Change | None:
+        async def ask(record: MessageRecord) -> tuple[Change, Undelivered | None] | None:
             async with limited:
                 return await self._ask(record)
 
-        changes = await asyncio.gather(*(ask(record) for record in page))
-        return sum(await hands.change(change for change in changes if change is not None))
+        answers = [answer for answer in await asyncio.gather(*(ask(record) for record in page)) if answer is not None]
+        made = await hands.change(change for change, _ in answers)
+        bad = [undelivered for (_, undelivered), is_made in zip(answers, made, strict=True) if is_made and undelivered]
+        await draw(hands, self._live, self._halts, bad)
+        return sum(made)
 
-    async def _ask(self, record: MessageRecord) -> Change | None:
+    async def _ask(self, record: MessageRecord) -> tuple[Change, Undelivered | None] | None:
         if record.provider_id is None or self._hands.clock() - record.updated_at > WORTH_ASKING:
             return None
         try:
             provider = self._live.provider(record.workspace, record.via or record.release)
             update = await provider.status(record.provider_id)
+            judgement = provider.judge(update.error_code) if update.error_code else None
         except (ProviderUnavailable, ConfigError):
             return None
         except Exception:
@@ -58,4 +66,8 @@ class Receipts:
             return None
         if outcomes.AT_PROVIDER[update.status] is record.state:
             return None
-        return outcomes.receipt(record.id, update.status, update.error_code, self._hands.clock())
+        change = outcomes.receipt(record.id, update.status, update.error_code, self._hands.clock())
+        if judgement is None or update.error_code is None:
+            return change, None
+        judged = replace(change, error_kind=str(judgement))
+        return judged, Undelivered(record, update.error_code, judgement)

@@ -25,6 +25,7 @@ from engine.types import (
     OutboundMessage,
     ProviderStatus,
     Receipt,
+    ReceiptJudgement,
     RemoteSender,
     SecretRef,
     Sender,
@@ -53,6 +54,8 @@ class ProviderConformance(ABC):
     sender: ClassVar[Sender] = Sender("support", SenderKind.LONG_CODE, "+14155550100", mms=True)
     refused: ClassVar[Mapping[str, tuple[SendOutcome, SendScope | None]]] = {}
     """Recipients that the provider refuses, and what it says of them."""
+    receipts: ClassVar[Mapping[str, ReceiptJudgement]] = {}
+    """Codes of its receipts, and what they say of the messages to come."""
     opted_out: ClassVar[str | None] = None
     """A recipient who has opted out at the provider."""
 
@@ -291,6 +294,13 @@ class ProviderConformance(ABC):
         writer = self.build(context)
         self.run(writer, writer.close)
         assert self.arrived(writer) == []
+
+    def test_judges_the_codes_of_its_receipts(self, provider: Provider[Any]) -> None:
+        for code, judgement in self.receipts.items():
+            assert provider.judge(code) is judgement
+        for code in ("", "no-such-code", "99999"):
+            assert provider.judge(code) is ReceiptJudgement.NONE
+        self.run(provider, provider.close)
 
     def test_lists_its_senders(self, provider: Provider[Any]) -> None:
         found = self.run(provider, provider.senders)

@@ -20,6 +20,7 @@ def test_a_number_that_nobody_knows_is_unknown(engine: Engine) -> None:
         "number": "+14155552671",
         "sender": None,
         "state": "unknown",
+        "suppressed": None,
         "history": [],
     }
     assert not (engine.folder / "state").exists(), "looking leaves nothing behind"

@@ -7,7 +7,18 @@ WELCOME = "config/workspaces/acme/templates/club/welcome.liquid"
 
 def test_before_the_first_release(engine: Any) -> None:
     status = engine.json("status")
-    assert set(status) == {"version", "release", "config", "changes", "queue", "senders", "workers"}
+    assert set(status) == {
+        "version",
+        "release",
+        "config",
+        "changes",
+        "queue",
+        "senders",
+        "pauses",
+        "breakers",
+        "codes",
+        "workers",
+    }
     assert (status["release"], status["config"], status["queue"], status["senders"]) == (None, "changed", {}, [])
     assert not (engine.folder / "state").exists()
     assert engine.run("releases") == ""

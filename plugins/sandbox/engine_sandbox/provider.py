@@ -20,6 +20,7 @@ from engine import (
     ProviderStatus,
     ProviderUnavailable,
     Receipt,
+    ReceiptJudgement,
     RemoteSender,
     SenderKind,
     SendError,
@@ -30,7 +31,7 @@ from engine import (
 from engine_sandbox.groups import Groups
 from engine_sandbox.network import FROM_PHONE, TO_PHONE, Network, Text, failures
 from engine_sandbox.options import SandboxOptions
-from engine_sandbox.refusals import refusal
+from engine_sandbox.refusals import judge, refusal
 
 T = TypeVar("T")
 
@@ -98,6 +99,10 @@ class Sandbox(Provider[SandboxOptions]):
             raise ProviderUnavailable(f"the phone network has no message {provider_id}")
         status = text.status(self._now())
         return StatusUpdate(provider_id, _STATUSES[status], text.error_code if status == "undelivered" else None)
+
+    def judge(self, code: str) -> ReceiptJudgement:
+        """Judges the codes that `unreachable` may name as Twilio's are judged."""
+        return judge(code)
 
     async def senders(self) -> Sequence[RemoteSender]:
         """Lists the senders that were used."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 
-from engine import OutboundMessage, SendError, SendOutcome, SendScope
+from engine import OutboundMessage, ReceiptJudgement, SendError, SendOutcome, SendScope
 
 MAX_CHARACTERS = 1_600
 MAX_MEDIA = 10
@@ -18,6 +18,24 @@ _OPTED_OUT = "21610"
 _QUEUE_FULL = "21611"
 _ABOUT_SENDER = frozenset({"21212", "21408", "21606"})
 """Codes that concern the sender or the account and so say nothing of this recipient. The rest do."""
+
+
+_RECEIPTS = {
+    "30002": ReceiptJudgement.SENDER,
+    "30003": ReceiptJudgement.AGAIN,
+    "30005": ReceiptJudgement.RECIPIENT,
+    "30006": ReceiptJudgement.RECIPIENT,
+    "30007": ReceiptJudgement.CONTENT,
+    "30008": ReceiptJudgement.AGAIN,
+    "30023": ReceiptJudgement.NEXT_DAY,
+    "30034": ReceiptJudgement.SENDER,
+}
+"""The codes of receipts that the documentation names, judged as Twilio's are."""
+
+
+def judge(code: str) -> ReceiptJudgement:
+    """Gives what a receipt's code says of the messages to come."""
+    return _RECEIPTS.get(code, ReceiptJudgement.NONE)
 
 
 def refusal(message: OutboundMessage) -> SendError | None:

@@ -23,6 +23,7 @@ from engine import (
     Provider,
     ProviderStatus,
     ProviderUnavailable,
+    ReceiptJudgement,
     Sender,
     SenderKind,
     SendError,
@@ -38,6 +39,11 @@ MESSAGE = OutboundMessage("m1", "acme", 1, "+14155550123", SENDER, "Hi Ada")
 
 class TestConformance(ProviderConformance):
     provider_class = Sandbox
+    receipts: ClassVar = {
+        "30005": ReceiptJudgement.RECIPIENT,
+        "30003": ReceiptJudgement.AGAIN,
+        "30023": ReceiptJudgement.NEXT_DAY,
+    }
     refused: ClassVar = {
         "+15005550001": (SendOutcome.REJECTED, SendScope.RECIPIENT),
         "+15005550002": (SendOutcome.REJECTED, SendScope.RECIPIENT),

@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from engine import ReceiptJudgement
+
 
 class CodeClass(StrEnum):
     """What a code means for the message. The last three stand in receipts only."""
@@ -37,6 +39,21 @@ class ErrorCode:
     meaning: str
     source: str
     as_of: str
+
+
+JUDGEMENTS = {
+    CodeClass.RECIPIENT: ReceiptJudgement.RECIPIENT,
+    CodeClass.CONTENT: ReceiptJudgement.CONTENT,
+    CodeClass.SENDER: ReceiptJudgement.SENDER,
+    CodeClass.TRY_AGAIN: ReceiptJudgement.AGAIN,
+    CodeClass.NEXT_DAY: ReceiptJudgement.NEXT_DAY,
+}
+
+
+def judge(code: str) -> ReceiptJudgement:
+    """Gives what a code in a receipt says of the messages to come; NONE for one that is not in the table."""
+    known = error_codes("receipt").get(code)
+    return JUDGEMENTS.get(known.code_class, ReceiptJudgement.NONE) if known is not None else ReceiptJudgement.NONE
 
 
 @cache

@@ -16,6 +16,7 @@ from engine import (
     OutboundMessage,
     Provider,
     Receipt,
+    ReceiptJudgement,
     RemoteSender,
     SendError,
     SendOutcome,
@@ -67,6 +68,12 @@ class Twilio(Provider[TwilioOptions]):
         with asking("the status of a message"):
             record = await self._client.messages(provider_id).fetch_async()
             return StatusUpdate(provider_id, status_of(record), error_of(record))
+
+    def judge(self, code: str) -> ReceiptJudgement:
+        """Looks a receipt's code up in the table of Twilio's codes."""
+        from engine_twilio.error_codes import judge
+
+        return judge(code)
 
     async def senders(self) -> Sequence[RemoteSender]:
         """Lists the account's numbers, short codes and messaging services."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from engine_twilio.provider import Twilio
 
-from engine import Provider, SendOutcome, SendScope
+from engine import Provider, ReceiptJudgement, SendOutcome, SendScope
 from engine.testing.context import ManualClock
 from engine.testing.provider import Arrived, ProviderConformance
 from engine.testing.twilio_emulator import Account, Fault, TwilioEmulator
@@ -28,6 +28,15 @@ class TestConformance(ProviderConformance):
     def _emulator(self, clock: ManualClock) -> Iterator[None]:
         with TwilioEmulator(now=lambda: clock().timestamp()) as self.emulator:
             yield
+
+    receipts = {  # noqa: RUF012 # see above
+        "30005": ReceiptJudgement.RECIPIENT,
+        "30007": ReceiptJudgement.CONTENT,
+        "30034": ReceiptJudgement.SENDER,
+        "30003": ReceiptJudgement.AGAIN,
+        "30027": ReceiptJudgement.NEXT_DAY,
+        "21614": ReceiptJudgement.NONE,  # a code on sending
+    }
 
     def options(self) -> Mapping[str, object]:
         return {
