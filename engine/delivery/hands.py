@@ -86,9 +86,11 @@ class Hands:
             self.plugins.observe(Event(f"message.{state}", self.clock(), message_id=message_id, detail=detail))
 
 
-async def batch(queue: asyncio.Queue[T], most: int) -> list[T]:
-    """Waits for one item and gives it with all that already wait behind it, `most` at the most."""
+async def batch(queue: asyncio.Queue[T], most: int, *, gather: float = 0.0) -> list[T]:
+    """Waits for one item and gives it with all that wait behind it `gather` seconds later, `most` at the most."""
     items = [await queue.get()]
+    if gather and queue.qsize() < most:
+        await asyncio.sleep(gather)
     while len(items) < most and not queue.empty():
         items.append(queue.get_nowait())
     return items

@@ -31,6 +31,12 @@ logger = logging.getLogger("engine.delivery")
 BATCH = 256
 """Messages in one commit or record at most."""
 
+BUSY = 64
+"""Messages on the wire from which on a record waits for company: each transaction costs as much as many messages."""
+
+GATHER = 0.01
+"""Seconds that it waits."""
+
 CALL_WITHIN = 0.8
 """Share of its lease within which a committed message must be called: later, it may be another worker's."""
 
@@ -106,7 +112,8 @@ class Wire:
     async def record(self) -> None:
         """Runs the record stage until cancelled."""
         while True:
-            await self._record(await batch(self._outcomes, BATCH))
+            gather = GATHER if self._open.count > BUSY else 0.0
+            await self._record(await batch(self._outcomes, BATCH, gather=gather))
 
     async def finish_commit(self) -> None:
         """Waits for the commit that is under way, if one is."""
