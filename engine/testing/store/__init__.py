@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-_PARTS = "attempts base claiming committing erasing inbound looking people queueing racing releases workers"
+_PARTS = "attempts base claiming committing erasing inbound looking people queueing racing releases stopping workers"
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
 
@@ -18,6 +18,7 @@ from engine.testing.store.people import PeopleSuite  # noqa: E402 # see above
 from engine.testing.store.queueing import QueueingSuite  # noqa: E402 # see above
 from engine.testing.store.racing import RacingSuite  # noqa: E402 # see above
 from engine.testing.store.releases import ReleasesSuite  # noqa: E402 # see above
+from engine.testing.store.stopping import StoppingSuite  # noqa: E402 # see above
 from engine.testing.store.workers import WorkersSuite  # noqa: E402 # see above
 
 
@@ -31,6 +32,7 @@ class StoreConformance(
     AttemptSuite,
     LookingSuite,
     InboundSuite,
+    StoppingSuite,
     WorkersSuite,
     RacingSuite,
 ):
