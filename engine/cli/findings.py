@@ -40,6 +40,7 @@ def _has_errors(findings: Iterable[Finding]) -> bool:
 
 
 def _is_guess(finding: Finding, loaded: Loaded) -> bool:
-    """True for what only seems to be missing, since the people of its workspace could not be read."""
-    workspace = (finding.address or "").partition("/")[0]
-    return finding.code == "template.unknown-variable" and workspace in loaded.people_unread
+    """True for what only seems to be missing, since what its template is given could not be read."""
+    address = finding.address or ""
+    known = not loaded.guessed.intersection((address, address.partition("/")[0]))
+    return finding.code == "template.unknown-variable" and not known

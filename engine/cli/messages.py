@@ -32,6 +32,7 @@ def command(app: App, states: tuple[str, ...], workspace: str | None, limit: int
     """
     import json
 
+    from engine.cli.audience import configured
     from engine.errors import UsageError
     from engine.names import did_you_mean
     from engine.types import MessageState
@@ -41,6 +42,8 @@ def command(app: App, states: tuple[str, ...], workspace: str | None, limit: int
         if state not in known:
             raise UsageError(f"there is no state {state!r}", hint=did_you_mean(state, known))
     store = app.store(read_only=True)
+    if workspace is not None and next(iter(store.messages(workspace=workspace, newest=1)), None) is None:
+        configured(app, workspace)
     newest = limit if format_ != "text" else limit or LAST
     records = store.messages(workspace=workspace, states=[MessageState(state) for state in states], newest=newest)
     if format_ == "ndjson":

@@ -31,6 +31,9 @@ _EXPECTED = {
 }
 
 
+_NEVER_A_TEXT = frozenset(kind for kind in _EXPECTED if kind.endswith("_type")) - {"string_type"}
+"""What pydantic finds where no text would do, whichever one a variable gives."""
+
 SECRET_HINT = "put it into a variable and write ${NAME}; a secret that was in git must be replaced"  # noqa: S105 # advice, no secret
 NAME_RULE = "lower-case letters, digits, - and _, at most 63 of them, beginning with a letter or digit"
 
@@ -68,7 +71,7 @@ class Checker:
                 if detail["loc"] and detail["loc"][0] in ignore:
                     continue
                 hidden = next((known for known in self.unset if path[: len(known)] == known), None)
-                if hidden is not None:
+                if hidden is not None and (hidden != path or detail["type"] not in _NEVER_A_TEXT):
                     self.hidden.add(hidden)
                     continue
                 self._report(model, detail, path, len(at), address, code_of(path[len(at) :]) if code_of else None)
@@ -152,7 +155,9 @@ class Checker:
     def _wrong_type(self, expected: str, value: Any, path: Path, code: str, address: str | None) -> None:
         node, _ = find(self.document.root, path)
         hint = ""
-        if expected == "a text" and isinstance(node, ScalarNode) and value is not None:
+        if expected != "a text" and isinstance(node, ScalarNode) and "${" in node.value:
+            hint = "a variable gives a text; write the value itself"
+        elif expected == "a text" and isinstance(node, ScalarNode) and value is not None:
             hint = f'quote it: "{node.value}"'
         elif value is None and expected in ("a list", "a mapping of keys to values"):
             hint = f"write {'[]' if expected == 'a list' else '{}'} for none, or take the key out"
@@ -225,7 +230,11 @@ def _value(kind: str, detail: Any, value: Any) -> tuple[str, str]:
     context = detail.get("ctx", {})
     shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:60] + "…"
     if kind in ("enum", "literal_error"):
-        expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
+        written = str(context.get("expected", ""))
+        expected = written.replace("'", "").replace(" or ", ", ")
+        if "," not in expected:
+            quoted = str(value) == expected and "'" not in written
+            return f"{shown} is not {expected}", "write it without quotes" if quoted else ""
         close = difflib.get_close_matches(str(value), expected.split(", "), n=1)
         return f"{shown} is none of {expected}", f"did you mean {close[0]!r}?" if close else ""
     if kind == "string_pattern_mismatch":

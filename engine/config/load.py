@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.enginefile import EngineResult, base_document, read_engine
-from engine.config.explain import did_you_mean
+from engine.config.explain import Checker, did_you_mean
 from engine.config.layout import Layout, scan
-from engine.config.models import EngineConfig, Project, Template, Workspace
+from engine.config.models import Business, EngineConfig, Project, Template, Workspace, WorkspaceConfig
 from engine.config.overlay import Overlay, merged
 from engine.config.secrets import check as check_secrets
 from engine.config.settings import SettingsReader, SettingsResult
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A config as it was read. `project` holds what is valid; it is None where the whole makes no sense."""
+    """A config as it was read.
+
+    `project` is whole where no finding is an error. Otherwise it holds what can be checked further: what is valid, and
+    stand-ins for settings and front matter that are not, so that the Liquid beside them is looked at all the same.
+    """
 
     folder: Path
     """The folder that holds config/: what files of findings are relative to."""
@@ -42,8 +46,9 @@ class Loaded:
     unset: tuple[Unset, ...]
     conversations: Mapping[str, list[Conversation]] = field(default_factory=dict)
     """Conversation tests, by file."""
-    people_unread: frozenset[str] = frozenset()
-    """Workspaces of whose people not all could be read: what a sample provides is not known there."""
+    guessed: frozenset[str] = frozenset()
+    """Addresses of templates, and names of workspaces, of whose samples or settings not all could be read: what is
+    provided is not known there."""
 
     def require(self, *, set_variables: bool = False) -> Project:
         """Gives the project. Raises ConfigError with every finding where one is an error.
@@ -86,6 +91,8 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         document = base_document(folder.files.get("workspace.yaml"), f"{folder.prefix}workspace.yaml", report)
         contents = WorkspaceReader(folder, report, sources).read()
         if document is None or document.broken:
+            silent = Checker(Document("", f"{folder.prefix}workspace.yaml", Report()))
+            workspaces[name] = (SettingsResult(None, silent), contents)
             continue
         own = merged(document, overlay.part("workspaces", name) if overlay else None)
         sources.add(f"{name}/workspace", own)
@@ -107,7 +114,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         conversations={
             file: tests for _, contents in workspaces.values() for file, tests in contents.conversations.items()
         },
-        people_unread=frozenset(name for name, (_, contents) in workspaces.items() if not contents.people_read),
+        guessed=frozenset(_guessed(workspaces)),
     )
 
 
@@ -211,15 +218,13 @@ def _check_secret_use(engine: EngineResult, results: list[SettingsResult]) -> No
 
 
 def _project(engine: EngineResult, workspaces: Mapping[str, tuple[SettingsResult, Contents]]) -> Project | None:
-    """Gives what is valid, for further checks; nothing is made of a config with errors."""
-    if engine.engine is None:
+    """Gives what can be checked further; nothing is made of a config with errors."""
+    if engine.plugins is None:
         return None
     found = {}
     for name, (result, contents) in workspaces.items():
-        if result.settings is None:
-            continue
         found[name] = Workspace(
-            settings=result.settings,
+            settings=result.settings or WorkspaceConfig(name=name, business=Business(country="US")),
             senders=contents.senders,
             templates={key: _mended(value, contents.people) for key, value in contents.templates.items()},
             snippets=contents.snippets,
@@ -227,7 +232,14 @@ def _project(engine: EngineResult, workspaces: Mapping[str, tuple[SettingsResult
             consent=contents.consent,
             people=contents.people,
         )
-    return Project(engine=engine.engine, workspaces=found)
+    return Project(engine=engine.engine or EngineConfig(engine=1, plugins=[]), workspaces=found)
+
+
+def _guessed(workspaces: Mapping[str, tuple[SettingsResult, Contents]]) -> Iterable[str]:
+    for name, (result, contents) in workspaces.items():
+        if result.settings is None or not contents.people_read:
+            yield name
+        yield from contents.guessed
 
 
 def _mended(template: Template, people: Collection[str]) -> Template:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from engine.config.addresses import texts
 from engine.config.explain import Checker, Path, did_you_mean
@@ -14,7 +16,9 @@ from engine.config.sources import Sources
 from engine.config.text import Report, check_body, read
 from engine.config.variables import check_none
 from engine.config.yamlfile import Document
-from engine.types import Source
+from engine.types import Purpose, Source
+
+T = TypeVar("T", bound=TemplateText)
 
 _FROM_FILES = ("body", "languages")
 _OWN_OF_TRANSLATIONS = frozenset(TemplateText.model_fields) - {"body"} | {"purpose", "description"}
@@ -38,7 +42,8 @@ class TemplateReader:
         self.senders = senders
         self.people = people
         """Names to refer to; None where their file could not be read, and nothing can be said."""
-        self._cut = len(folder.prefix)
+        self.guessed: set[str] = set()
+        """Addresses of templates whose samples could not be read."""
 
     def snippets(self) -> dict[str, str]:
         """Gives the text of every snippet by name."""
@@ -56,7 +61,7 @@ class TemplateReader:
         return found
 
     def templates(self) -> dict[str, Template]:
-        """Gives every template that is valid, by name, with its translations."""
+        """Gives every template by name, with its translations; a stand-in where what it says of itself is not valid."""
         found = {}
         for name, path in self.folder.templates.items():
             template = self._template(name, path, self.folder.languages.get(name, {}))
@@ -97,13 +102,13 @@ class TemplateReader:
             language: self._translation(f"{name}.{language}", inner, data or {}, address, language)
             for language, inner in languages.items()
         }
-        if data is None:
-            return None
-        template: Template | None = checker.model(Template, written, address=address)
+        template: Template | None = None if data is None else checker.model(Template, written, address=address)
+        if template is None:
+            template = _stand_in(Template, written if data is not None else {"body": body})
+            if data is None or (template.samples is None and "samples" in data):
+                self.guessed.add(address)
         translated = {language: text for language, text in texts_by_language.items() if text is not None}
-        if template is None or not translated:
-            return template
-        return template.model_copy(update={"languages": translated})
+        return template.model_copy(update={"languages": translated}) if translated else template
 
     def _translation(
         self, stem: str, path: str, base: Mapping[str, Any], address: str, language: str
@@ -114,14 +119,14 @@ class TemplateReader:
             return None
         document, body = self._split(text, file, address, f"languages.{language}.body")
         if document.broken:
-            return None
+            return _stand_in(TemplateText, {"body": body})
         own, checker = document.data or {}, Checker(document)
         if not isinstance(own, dict):
             checker.at((), "config.type", "front matter must be a mapping of keys to values", address=address)
             return None
         self._check(checker, own, body, address, base)
-        if "purpose" in own and own["purpose"] != base.get("purpose"):
-            message = f"the template's purpose is {base.get('purpose')!r}, and it may not differ by language"
+        if "purpose" in own and own["purpose"] != base.get("purpose", own["purpose"]):
+            message = f"the template's purpose is {base['purpose']!r}, and it may not differ by language"
             checker.at(("purpose",), "template.purpose-differs", message, "take `purpose:` out here", address=address)
         for key in own:
             if key in _FROM_FILES:
@@ -137,7 +142,7 @@ class TemplateReader:
         written = {key: value for key, value in merged.items() if key in TemplateText.model_fields}
         inherited = [key for key in (*TemplateText.model_fields, *base) if key not in own]
         found: TemplateText | None = checker.model(TemplateText, written, address=address, ignore=inherited)
-        return found
+        return found or _stand_in(TemplateText, written)
 
     def _split(self, text: str, file: str, address: str, field: str) -> tuple[Document, str]:
         front, body, body_line = "", text, 1
@@ -208,6 +213,17 @@ class TemplateReader:
             "the body follows the front matter" if key == "body" else "a translation is a file like welcome.es.liquid"
         )
         checker.at((key,), "config.unknown-key", f"unknown key {key!r}", hint, address=address, key=True)
+
+
+def _stand_in(model: type[T], written: Mapping[str, Any]) -> T:
+    """Gives what is valid of a template that is not, so that its Liquid is checked all the same."""
+    needed = {"sender": ["nobody"], "purpose": Purpose.TRANSACTIONAL}
+    needed = {key: value for key, value in needed.items() if key in model.model_fields}
+    try:
+        return model.model_validate({**needed, **written})
+    except ValidationError as error:
+        wrong = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
+        return model.model_validate({**needed, **{key: value for key, value in written.items() if key not in wrong}})
 
 
 def _without_last_newline(text: str) -> str:

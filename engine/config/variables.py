@@ -10,7 +10,11 @@ from typing import Any
 from engine.config.explain import Checker, Path
 from engine.types import Source
 
-_REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|(?P<odd>\$\{[^}]*\}?)")
+_REFERENCE = re.compile(
+    r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"(?::-(?P<default>(?:\$\{[^{}]*\}|(?!\$\{)[^}])*))?\}"  # another variable may be the default: ${A:-${B}}
+    r"|(?P<odd>\$\{[^}]*\}*)"
+)
 NAME_ALONE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
@@ -70,15 +74,22 @@ class Substitution:
             self.used.append(Used(name, path))
             # As in Compose, `:-` stands in for a variable that is empty, too. Without it, an empty variable counts as
             # unset: an empty text where a value belongs is the mistake that nobody sees.
-            given = self.variables.get(name) or found["default"]
-            if given is not None:
+            given, default = self.variables.get(name), found["default"]
+            if given:
+                self.used += [Used(inner["name"], path) for inner in _inner(default)]
                 return given
+            if default is not None:
+                return _REFERENCE.sub(value, default)
             missing = True
             self.unset[path] = name
             return found[0]
 
         filled = _REFERENCE.sub(value, text)
         return text if missing else filled
+
+
+def _inner(default: str | None) -> list[re.Match[str]]:
+    return [found for found in _REFERENCE.finditer(default or "") if found["name"]]
 
 
 def check_none(data: Any, checker: Checker, address: str, path: Path = ()) -> None:

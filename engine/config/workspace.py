@@ -49,6 +49,8 @@ class Contents:
     conversations: dict[str, list[Conversation]] = field(default_factory=dict)
     people_read: bool = True
     """False where somebody in people.yaml could not be read: then templates cannot be judged by their samples."""
+    guessed: set[str] = field(default_factory=set)
+    """Addresses of templates whose samples could not be read."""
 
 
 class WorkspaceReader:
@@ -80,6 +82,7 @@ class WorkspaceReader:
         )
         found.snippets = templates.snippets()
         found.templates = templates.templates()
+        found.guessed = templates.guessed
         self._keywords(found, senders[1] if senders is not None else None)
         self._conversations(found, senders[1] if senders is not None else None)
         return found

@@ -196,6 +196,8 @@ class Document:
             hint = "indent with spaces: YAML allows no tabs there"
         elif "mapping values" in problem:
             hint = "quote a text that has a colon and a space in it"
+        elif line < len(lines) and lines[line][max(column - 1, 0) : column + 1] == "${":
+            hint = 'quote a variable inside of { } and [ ]: "${NAME}"'
         elif "cannot start any token" in problem:
             hint = "quote a text that begins with @, ` or %"
         context = f", {error.context}" if error.context else ""

@@ -43,6 +43,7 @@ def test_wrong_usage_is_64(engine: Any, words: tuple[str, ...]) -> None:
         ("send", "club/welcome", "--workspace", "acme", "--person", "nosuch"),
         ("send", "club/welcome", "--workspace", "acme", "--to", "12"),
         ("send", "club/welcome", "--workspace", "acme", "--to", "+14155550123", "--everyone"),
+        ("messages", "--workspace", "nosuch"),
         ("explain", "nosuch"),
         ("settle", "nosuch", "--as", "sent"),
     ],

@@ -87,6 +87,29 @@ def test_findings_of_files_and_of_liquid_come_together(engine: Any) -> None:
     assert any(code.startswith("template.") for code in codes)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("config/engine.yaml", "engine: 2\nplugins: [sandbox, phonenumbers]\n", "config.value"),
+        ("config/workspaces/acme/workspace.yaml", "name: [\n", "yaml.syntax"),
+        ("config/workspaces/acme/workspace.yaml", "name: A\nbusiness: {country: XX}\n", "config.country"),
+        ("config/workspaces/acme/workspace.yaml", "name: A\nbusiness: {country: us}\n", "config.value"),
+        ("config/workspaces/acme/templates/bad.liquid", "---\npurpose: x\n---\n{{ 1 | upcse }}\n", "config.value"),
+        ("config/workspaces/acme/templates/bad.liquid", "---\npurpose: [\n---\n{{ 1 | upcse }}\n", "yaml.syntax"),
+        ("config/workspaces/acme/templates/bad.es.liquid", "---\nto: [x]\n---\n{{ 1 | upcse }}\n", "config.type"),
+    ],
+)
+def test_the_liquid_beside_what_is_wrong_is_looked_at_all_the_same(
+    engine: Any, name: str, text: str, code: str
+) -> None:
+    bad = "config/workspaces/acme/templates/bad.liquid"
+    engine.write(bad, "---\npurpose: reply\nsender: support\n---\n{{ 1 | upcse }}\n")
+    engine.write(name, text)
+    codes = {(finding["file"], finding["code"]) for finding in engine.json("validate", code=3)["findings"]}
+    liquid = name if name.endswith(".liquid") else bad
+    assert {(name, code), (liquid, "template.unknown-filter")} <= codes
+
+
 def test_warnings_fail_only_where_that_is_asked_for(engine: Any) -> None:
     engine.write("config/workspaces/acme/keywords.yaml", "keywords: {a: {words: [STOP]}}\n")
     assert engine.json("validate")["valid"] is True

@@ -24,6 +24,9 @@ TOKEN = "0123456789abcdef" * 2  # nobody's
         ("${A:-y}", {"A": ""}, "y"),  # as in Compose: empty counts as unset
         ("${A:-}", {}, ""),
         ("a${A}b${A:-}c", {"A": "-"}, "a-b-c"),
+        ("${A:-${B}}", {"B": "y"}, "y"),  # as in Compose: another variable is the default
+        ("${A:-a${B:-y}c}", {}, "ayc"),
+        ("${A:-${B}}", {"A": "x"}, "x"),  # B is not needed
         ("$$5 and $${A}", {"A": "x"}, "$5 and ${A}"),
         ("$5 is $A", {"A": "x"}, "$5 is $A"),  # only braces are references
         ("${A}", {"A": "${B}"}, "${B}"),  # a value is not read again
@@ -35,7 +38,7 @@ def test_references_become_texts(config: Config, written: str, variables: dict[s
     assert config.load(variables=variables).require().workspaces["acme"].settings.name == f"x{value}x"
 
 
-@pytest.mark.parametrize("written", ["${A", "${}", "${1}", "${A-x}", "${A:?no}", "${a.b}"])
+@pytest.mark.parametrize("written", ["${A", "${}", "${1}", "${A-x}", "${A:?no}", "${a.b}", "${A:-${B:-${C}}}"])
 def test_a_reference_that_is_none_is_an_error(config: Config, written: str) -> None:
     config.write("workspace.yaml", f"name: '{written}'\n{BUSINESS}")
     assert (config.only().code, place(config.only())) == ("config.variable", (1, 7, 1, 9 + len(written)))
@@ -44,6 +47,23 @@ def test_a_reference_that_is_none_is_an_error(config: Config, written: str) -> N
 def test_a_reference_is_never_a_number(config: Config) -> None:
     config.write("workspace.yaml", f"name: A\n{BUSINESS}sending: {{concurrency: '${{N}}'}}\n")
     assert config.only(variables={"N": "5"}).code == "config.type"
+
+
+@pytest.mark.parametrize("written", ["sending: {concurrency: '${N}'}", "quiet_hours: ${N}"])
+def test_what_no_text_can_be_needs_no_variable_to_be_an_error(config: Config, written: str) -> None:
+    config.write("workspace.yaml", f"name: A\n{BUSINESS}{written}\n")
+    assert config.only().code == "config.type"
+
+
+def test_a_variable_that_waits_as_a_default_is_noted_where_it_is_needed(config: Config) -> None:
+    config.write("workspace.yaml", f"name: ${{A:-${{B}}}}\n{BUSINESS}")
+    assert [unset.name for unset in config.load().unset] == ["B"]
+    assert not config.load(variables={"A": "x"}).unset
+
+
+def test_a_secret_is_no_default_either(config: Config) -> None:
+    config.write("workspace.yaml", f"name: ${{A:-${{TOKEN}}}}\n{BUSINESS}{TWILIO}")
+    assert config.codes(variables={"A": "x", "SID": SID}) == ["config.secret-elsewhere"]
 
 
 def test_an_unset_variable_is_noted_and_nothing_more(config: Config) -> None:
