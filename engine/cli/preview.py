@@ -16,6 +16,7 @@ from engine.cli.previews import Asked, Preview, previews
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
+    from engine.caps import Cost
     from engine.compose.composer import Composed
 
 BUBBLE = 46
@@ -41,7 +42,7 @@ def command(
     folder: str | None,
     format_: str,
 ) -> None:
-    """Show exactly what would be sent: body, sender, encoding, segments, links and media.
+    """Show exactly what would be sent: body, sender, encoding, segments, links, media and cost.
 
     Without TEMPLATE, every template with every sample. Short links are stand-ins of the real length.
 
@@ -82,7 +83,7 @@ def _show(one: Preview) -> None:
     made = one.composed
     if made is not None:
         _show_body(made)
-        click.echo("  " + " · ".join(summary(made)))
+        click.echo("  " + " · ".join(summary(one, made)))
         for url in made.media:
             click.echo(f"  media  {url}")
         for link in made.links:
@@ -110,7 +111,7 @@ def _show_body(made: Composed) -> None:
     console().print(Padding(bubble, (0, 0, 0, 2)))
 
 
-def summary(made: Composed) -> Sequence[str]:
+def summary(one: Preview, made: Composed) -> Sequence[str]:
     """Gives what is worth knowing of a message, beside its words."""
     segments = "1 segment" if made.segments == 1 else f"{made.segments} segments"
     return (
@@ -119,7 +120,13 @@ def summary(made: Composed) -> Sequence[str]:
         "MMS" if made.kind == "mms" else segments,
         str(made.encoding),
         f"{made.characters} characters",
+        estimate(one.cost),
     )
+
+
+def estimate(cost: Cost | None) -> str:
+    """Gives what a message costs, in words."""
+    return f"about {cost.amount.normalize():f} {cost.currency}" if cost is not None else "cost unknown"
 
 
 def _write(folder: Path, made: Sequence[Preview]) -> Path:

@@ -98,6 +98,7 @@ def _figure(one: Preview) -> str:
         talk = images + (f'<div class="bubble">{body}</div>' if made.body else "")
         segments = "MMS" if made.kind == "mms" else "1 segment" if made.segments == 1 else f"{made.segments} segments"
         facts = f"<br>{segments} · {made.encoding} · {made.characters} characters"
+        facts += f"<br>about {one.cost.amount.normalize():f} {one.cost.currency}" if one.cost else "<br>cost unknown"
         facts += "".join(f"<br>{_text(link.short)} → {_text(link.url)}" for link in made.links)
         facts += "".join(f"<br>{_text(url)}" for url in made.media)
         # A messaging service picks one of its numbers when it sends; no phone ever shows its id.

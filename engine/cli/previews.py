@@ -15,6 +15,7 @@ from engine.types import E164, Finding, Json, Person, Severity
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from engine.caps import Cost
     from engine.cli.context import App
     from engine.compose.composer import Composed, Composer, Recipient
     from engine.config.models import Project, Template, Workspace
@@ -41,6 +42,7 @@ class Preview:
     to: E164 | None
     composed: Composed | None
     findings: tuple[Finding, ...]
+    cost: Cost | None = None  # an estimate; None where it is unknown
 
     def as_json(self) -> dict[str, Any]:
         """Gives the fields of the contract; what there is no message for is null."""
@@ -58,6 +60,7 @@ class Preview:
             "segments": made.segments if made else None,
             "media": list(made.media) if made else [],
             "links": [{"url": link.url, "short": link.short} for link in made.links] if made else [],
+            "cost": {"amount": str(self.cost.amount), "currency": self.cost.currency} if self.cost else None,
             "findings": as_json(self.findings),
         }
 
@@ -134,6 +137,8 @@ def _recipients(
 def _preview(
     compose: Composer, workspace: str, template: str, sample: str, recipient: Recipient, now: datetime
 ) -> Preview:
+    from engine.config.prices import cost
+
     to = None
     try:
         address = compose.address(template, recipient)
@@ -143,4 +148,6 @@ def _preview(
         address_of = f"{workspace}/template/{template}"
         finding = Finding(error.reason, Severity.ERROR, error.message, error.hint, address=address_of)
         return Preview(workspace, template, sample, to, None, (finding,))
-    return Preview(workspace, template, sample, to, made, made.findings)
+    settings = compose.workspace.settings
+    price = cost(settings, made.country, segments=made.segments, mms=made.kind == "mms")
+    return Preview(workspace, template, sample, to, made, made.findings, price)

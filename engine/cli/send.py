@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from engine.delivery.queueing import Applied
 
 SHOWN = 100
+BEHIND = timedelta(hours=12)
+"""How far behind UTC a clock is at most."""
+
+Clocked = TypeVar("Clocked", time, datetime)
 
 
 @click.command()
@@ -26,6 +30,7 @@ SHOWN = 100
 @click.option("--data", metavar="JSON", help="What the template sees as trigger.*; @FILE reads a file.")
 @click.option("--key", metavar="K", help="Unique per workspace and person: the same call again queues nothing.")
 @click.option("--at", "at", metavar="TIME", help="When to send: 2026-12-01T10:00:00Z, or +2h from now.")
+@click.option("--local", is_flag=True, help="--at is each recipient's own time: 10:00, or 2026-12-01T10:00.")
 @format_option()
 @pass_app
 def command(
@@ -38,6 +43,7 @@ def command(
     data: str | None,
     key: str | None,
     at: str | None,
+    local: bool,
     format_: str,
 ) -> None:
     """Queue messages under the applied release. `engine run` delivers them.
@@ -46,9 +52,9 @@ def command(
     Example:
       engine send club/welcome --workspace acme --person ada
       engine send order/ready -w acme --to "+14155550123" --data '{"order": "A-1"}'
-      engine send club/news -w acme --everyone --key news-2026-12
+      engine send club/news -w acme --everyone --key news-2026-12 --at 10:00 --local
     """
-    from engine.delivery.queueing import Applied, Recipients, queue
+    from engine.delivery.queueing import Applied, Recipients, When, queue
 
     if sum((number is not None, person is not None, everyone)) != 1:
         raise UsageError("say who to send to", hint="give one of --to NUMBER, --person ID and --everyone")
@@ -56,14 +62,18 @@ def command(
         raise UsageError("--key is empty", hint="leave it out, or give the send a name")
     values = parse_data(data)
     now = utc_now()
-    due_at = parse_time(at, now) if at is not None else None
+    if local and at is None:
+        raise UsageError("--local says whose time --at is", hint="give both, like --at 10:00 --local")
+    local_at = parse_local(at, now) if at is not None and local else None
+    due_at = parse_time(at, now) if at is not None and not local else None
     store = app.store()
     applied = Applied.of(store)
     applied.template(workspace, template)
     if number is not None:
         number = normalised(app, applied, workspace, number)
     recipients = Recipients(number=number, person=person, everyone=everyone)
-    queued = queue(store, applied, workspace, template, recipients, data=values, key=key, now=now, due_at=due_at)
+    when = When(due_at=due_at, local_at=local_at)
+    queued = queue(store, applied, workspace, template, recipients, data=values, key=key, now=now, when=when)
     ids = queued.ids if queued.queued + queued.existing <= SHOWN else ()
     if format_ == "json":
         print_json({"queued": queued.queued, "existing": queued.existing, "messages": list(ids)})
@@ -118,6 +128,31 @@ def parse_time(text: str, now: datetime) -> datetime:
     if moment < now - timedelta(minutes=1):
         raise UsageError(f"--at {text!r} is in the past", hint="leave --at out to send now")
     return moment
+
+
+def parse_local(text: str, now: datetime) -> str:
+    """Gives the time, or date and time, that `--at` means with `--local`, in ISO 8601. Raises UsageError.
+
+    A time of day is each recipient's next. A date and time must not be over everywhere: the last clocks to show it are
+    12 hours behind UTC.
+    """
+    hint = "like 10:00 or 2026-12-01T10:00"
+    try:
+        if "T" not in text and " " not in text:
+            clock = time.fromisoformat(text)
+            return _without_zone(clock, text, hint).isoformat()
+        moment = _without_zone(datetime.fromisoformat(text), text, hint)
+    except ValueError as error:
+        raise UsageError(f"--at {text!r} is no local time", hint=hint) from error
+    if moment.replace(tzinfo=UTC) + BEHIND < now:
+        raise UsageError(f"--at {text!r} is in the past everywhere", hint="leave --at out to send now")
+    return moment.isoformat()
+
+
+def _without_zone(value: Clocked, text: str, hint: str) -> Clocked:
+    if value.tzinfo is not None:
+        raise UsageError(f"--at {text!r} names a zone, and --local means each recipient's own", hint=hint)
+    return value
 
 
 def normalised(app: App, applied: Applied, workspace: str, number: str) -> str:

@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "plugin.failed": "A plugin cannot be loaded, or clashes with another.",
     "numbers.ambiguous-normaliser": "Several number normalisers are loaded and the workspace chooses none.",
     "numbers.no-normaliser": "No number normaliser is loaded.",
+    "limits.price-unknown": "`limits.spend` is set, and a country of the audience has no price in its currency.",
     # References to what does not exist.
     "ref.unknown-plugin": "No such plugin is installed.",
     "ref.unknown-provider": "No loaded plugin offers that provider.",

@@ -58,6 +58,8 @@ class SettingsReader:
             for key in secret_keys & delivery.keys():
                 result.secrets.update(references(delivery[key]))
         self._check_plugins(checker, filled, provider, secret_keys, address)
+        if settings is not None:
+            _check_prices(checker, settings, address)
         _check_values(checker, filled, address)
         return result
 
@@ -128,3 +130,23 @@ def _check_values(checker: Checker, data: Mapping[str, Any], address: str) -> No
         check_url(checker, address, texts(data, "business", key))
     check_url(checker, address, texts(data, "links", "domain"), base=True)
     check_time_zone(checker, address, texts(data, "quiet_hours", "timezone"))
+
+
+def _check_prices(checker: Checker, settings: WorkspaceConfig, address: str) -> None:
+    """A limit on money counts what has no price as if it were the dearest, which may stop it early or late."""
+    if settings.limits.spend is None:
+        return
+    # Few workspaces limit money, and the table of prices is a file to read.
+    from engine.config.prices import unpriced
+
+    missing = unpriced(settings)
+    if missing:
+        currency = settings.limits.spend.currency
+        checker.at(
+            ("limits", "spend"),
+            "limits.price-unknown",
+            f"texts to {', '.join(missing)} have no price in {currency}; the limit counts them as the dearest that has",
+            f"say what you pay: `prices: {{{missing[0]}: {{sms: 0.05 {currency}}}}}`",
+            address=address,
+            warning=True,
+        )

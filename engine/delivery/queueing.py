@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from engine.config.models import Project, Template, Workspace
 from engine.config.snapshot import restore
@@ -12,6 +12,9 @@ from engine.errors import UsageError
 from engine.names import did_you_mean
 from engine.store import Queued, Send, Store
 from engine.types import Json, Release
+
+AHEAD = timedelta(hours=14)
+"""How far ahead of UTC a clock is at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,24 @@ class Recipients:
     everyone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class When:
+    """When a send is due: at a moment, at a local time (ISO 8601 without a zone) where each recipient is, or now."""
+
+    due_at: datetime | None = None
+    local_at: str | None = None
+
+    def earliest(self, now: datetime) -> datetime:
+        """Gives the first moment at which any of the messages could be due."""
+        if self.local_at is not None and "T" in self.local_at:
+            # Nobody's clock is further ahead than 14 hours.
+            return max(now, datetime.fromisoformat(self.local_at).replace(tzinfo=UTC) - AHEAD)
+        return self.due_at or now
+
+
+NOW = When()
+
+
 def queue(
     store: Store,
     applied: Applied,
@@ -67,7 +88,7 @@ def queue(
     data: Mapping[str, Json],
     key: str | None,
     now: datetime,
-    due_at: datetime | None,
+    when: When = NOW,
 ) -> Queued:
     """Queues a template's message for each recipient, all or none; returns what was queued and what a key already had.
 
@@ -87,9 +108,10 @@ def queue(
         lane=f"{workspace}/sender/{wanted.sender[0]}",
         data=data,
         event={},
-        due_at=due_at or now,
+        due_at=when.earliest(now),
         created_at=now,
         key=key,
+        local_at=when.local_at,
     )
     return store.queue(
         send,

@@ -36,7 +36,7 @@ Hi {{ customer.first_name }}
 """
 KEYS = [
     *("workspace", "template", "sample", "to", "sender", "body", "kind", "encoding", "characters", "segments", "media"),
-    *("links", "findings"),
+    *("links", "cost", "findings"),
 ]
 
 Run = Callable[..., Result]

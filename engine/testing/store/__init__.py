@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-_PARTS = "attempts base claiming committing erasing inbound looking people queueing racing releases stopping workers"
+_PARTS = (
+    "attempts base capping claiming committing erasing inbound looking people queueing racing releases stopping "
+    "workers"
+)
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
 
 from engine.testing.store.attempts import AttemptSuite  # noqa: E402 # see above
+from engine.testing.store.capping import CappingSuite  # noqa: E402 # see above
 from engine.testing.store.claiming import ClaimingSuite  # noqa: E402 # see above
 from engine.testing.store.committing import CommittingSuite  # noqa: E402 # see above
 from engine.testing.store.erasing import ErasingSuite  # noqa: E402 # see above
@@ -29,6 +33,7 @@ class StoreConformance(
     QueueingSuite,
     ClaimingSuite,
     CommittingSuite,
+    CappingSuite,
     AttemptSuite,
     LookingSuite,
     InboundSuite,
