@@ -15,12 +15,14 @@ from engine.errors import ConfigError
 from engine.types import MessageState
 
 if TYPE_CHECKING:
+    from engine.caps import Spent
     from engine.stops import Breaker, CodeCount, Pause
     from engine.store import Store
     from engine.types import Release
 
 Counts = Mapping[str, Mapping[MessageState, int]]
 WAITING = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.RETRY_WAIT)
+A_DAY = timedelta(hours=24)
 ALIVE_WITHIN = timedelta(seconds=60)
 """A worker whose last heartbeat is older counts as gone."""
 
@@ -31,7 +33,7 @@ ALIVE_WITHIN = timedelta(seconds=60)
 @pass_app
 def command(app: App, exit_code: bool, format_: str) -> int:
     """Show the release and whether the config is ahead of it, the queue, the senders and the workers, what is paused or
-    rests, and which errors the providers gave.
+    rests, which errors the providers gave, and what was spent in a day, by estimate.
 
     \b
     Example:
@@ -49,6 +51,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
     counts = store.count_lanes()
     queue, senders, workers = _queue(counts, live), _senders(counts, live), _workers(store, now)
     pauses, breakers, codes = store.pauses(), store.breakers(), store.code_counts()
+    spent = [_spent(one) for one in store.spent(since=now - A_DAY)]
     if format_ == "json":
         print_json(
             {
@@ -60,12 +63,14 @@ def command(app: App, exit_code: bool, format_: str) -> int:
                 "pauses": [_pause(pause) for pause in pauses],
                 "breakers": [_breaker(breaker, now) for breaker in breakers],
                 "codes": [_code(count) for count in codes],
+                "spent": spent,
                 "workers": workers,
             }
         )
     else:
         _print(live, pending, queue, senders, workers)
         _print_stops([_pause(p) for p in pauses], [_breaker(b, now) for b in breakers], [_code(c) for c in codes])
+        _print_spent(spent)
     if broken is not None and exit_code:
         show_error(broken)
         return exit_codes.CONFIG
@@ -156,6 +161,29 @@ def _code(count: CodeCount) -> dict[str, Any]:
         "count": count.count,
         "last_at": count.last_at.isoformat(),
     }
+
+
+def _spent(spent: Spent) -> dict[str, Any]:
+    return {
+        "workspace": spent.workspace,
+        "hours": A_DAY // timedelta(hours=1),
+        "costs": [{"amount": f"{cost.amount.normalize():f}", "currency": cost.currency} for cost in spent.costs],
+        "unpriced": spent.unpriced,
+    }
+
+
+def _print_spent(spent: list[dict[str, Any]]) -> None:
+    if spent:
+        click.echo()
+        rows = (
+            (
+                one["workspace"],
+                " + ".join(f"{cost['amount']} {cost['currency']}" for cost in one["costs"]) or "none",
+                one["unpriced"],
+            )
+            for one in spent
+        )
+        print_table(("spent in a day", "about", "messages of unknown cost"), rows)
 
 
 def _print_stops(pauses: list[dict[str, Any]], breakers: list[dict[str, Any]], codes: list[dict[str, Any]]) -> None:

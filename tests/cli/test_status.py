@@ -17,6 +17,7 @@ def test_before_the_first_release(engine: Any) -> None:
         "pauses",
         "breakers",
         "codes",
+        "spent",
         "workers",
     }
     assert (status["release"], status["config"], status["queue"], status["senders"]) == (None, "changed", {}, [])
