@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -127,7 +128,10 @@ class TwilioEmulator:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            return await self._respond(request)
+            response = await self._respond(request)
+            # By the emulator's own clock, like everything it says.
+            response.headers["Date"] = formatdate(self._now(), usegmt=True)
+            return response
         finally:
             self.in_flight -= 1
 

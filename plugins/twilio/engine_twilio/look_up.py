@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from engine import Absent, Ambiguous, Found, OutboundMessage, ProviderStatus, SenderKind
@@ -12,8 +13,10 @@ from engine import Absent, Ambiguous, Found, OutboundMessage, ProviderStatus, Se
 if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.message import MessageInstance
 
-SKEW = timedelta(seconds=60)
-"""How far this machine's clock may be ahead of Twilio's. Its times are whole seconds."""
+MARGIN = timedelta(seconds=60)
+"""Looked back further than the attempt: Twilio's times are whole seconds, and its machines have clocks of their own."""
+CLOCK_FAULT = timedelta(days=1)
+"""How far to look back where the attempt lies in the future: the clock was wrong then, or is wrong now."""
 SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 
 STATUSES = {
@@ -42,18 +45,35 @@ def error_of(record: MessageInstance) -> str | None:
     return str(record.error_code) if record.error_code else None
 
 
-async def recent(records: AsyncIterator[MessageInstance], since: datetime) -> list[MessageInstance]:
-    """Gives the records that may have been made since then, reading no more pages than needed.
+def earliest(since: datetime, now: datetime, told: str | None) -> datetime:
+    """Gives the moment, by Twilio's clock, before which the attempt that began at `since` cannot have been made.
+
+    `now` is this machine's clock and `told` the header Date of Twilio's answer just now: what they differ by is how
+    wrong this machine is.
+    """
+    wrong = timedelta(0)
+    if told is not None:
+        try:
+            wrong = parsedate_to_datetime(told) - now
+        except (TypeError, ValueError):
+            wrong = timedelta(0)
+    return (since if since <= now else now - CLOCK_FAULT) + wrong - MARGIN
+
+
+async def recent(records: AsyncIterator[MessageInstance], earliest_of: Callable[[], datetime]) -> list[MessageInstance]:
+    """Gives the records that may have been made since then, reading no more pages than needed. `earliest_of` is asked
+    when the first page is there.
 
     Twilio sorts by DateSent, newest first, and those not sent yet have none. So the list ends for us at the first
     record that was sent before: one made before may still have been sent after.
     """
-    earliest = since - SKEW
-    found = []
+    found: list[MessageInstance] = []
+    since: datetime | None = None
     async for record in records:
-        if record.date_sent is not None and record.date_sent < earliest:
+        since = since or earliest_of()
+        if record.date_sent is not None and record.date_sent < since:
             break
-        if record.date_created is None or record.date_created >= earliest.replace(microsecond=0):
+        if record.date_created is None or record.date_created >= since.replace(microsecond=0):
             found.append(record)
     return found
 

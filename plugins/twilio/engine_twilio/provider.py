@@ -53,12 +53,15 @@ class Twilio(Provider[TwilioOptions]):
         """Lists the messages to the recipient, newest first, and compares. Never filters by DateSent, which is empty
         until a message has been sent."""
         from engine_twilio.errors import asking
-        from engine_twilio.look_up import match, recent
+        from engine_twilio.look_up import earliest, match, recent
+
+        def earliest_of() -> datetime:
+            return earliest(since, self.context.clock(), self._transport.date)
 
         with asking("looking up a message"):
             records = await self._client.messages.stream_async(to=message.to)
             async with aclosing(cast("AsyncGenerator[MessageInstance, None]", records)) as stream:
-                return match(await recent(stream, since), message, taken)
+                return match(await recent(stream, earliest_of), message, taken)
 
     async def status(self, provider_id: str) -> StatusUpdate:
         """Fetches one message."""

@@ -70,6 +70,8 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
         self._connect = timedelta(seconds=connect)
         self._read = timedelta(seconds=read)
         self._wire: Client | None = None
+        self.date: str | None = None
+        """The header Date of the last answer: what time Twilio says it is."""
         self._closed = False
 
     async def request(
@@ -100,7 +102,7 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
             ready = request.build()
         except (BuilderError, ValueError) as error:
             raise NeverLeftError("request", f"the request cannot be made: {error}") from error
-        return await _answer(ready)
+        return await self._answer(ready)
 
     async def post(self, uri: str, headers: dict[str, str], form: bytes) -> Response:
         """Posts a ready-made form and gives its answer, whatever the status. Raises WireError."""
@@ -108,7 +110,15 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
             ready = self._client().post(self._target(uri, None)).headers(headers).body_bytes(form).build()
         except (BuilderError, ValueError) as error:
             raise NeverLeftError("request", f"the request cannot be made: {error}") from error
-        return await _answer(ready)
+        return await self._answer(ready)
+
+    async def _answer(self, request: ConsumedRequest) -> Response:
+        try:
+            got = await request.send()
+            self.date = got.headers.get("date")
+            return Response(got.status, await got.text(), got.headers)
+        except PyreqwestError as error:
+            raise _named(error) from error
 
     async def close(self) -> None:
         """Closes every connection. Calls after it raise NeverLeftError; calling it again does nothing."""
@@ -144,14 +154,6 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
         if params:
             uri = f"{uri}{'&' if '?' in uri else '?'}{urlencode(_pairs(params))}"
         return uri
-
-
-async def _answer(request: ConsumedRequest) -> Response:
-    try:
-        got = await request.send()
-        return Response(got.status, await got.text(), got.headers)
-    except PyreqwestError as error:
-        raise _named(error) from error
 
 
 def _pairs(fields: dict[str, object]) -> list[tuple[str, str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from engine_twilio.look_up import match
+from engine_twilio.look_up import earliest, match
 from engine_twilio.provider import Twilio
 from twilio.rest.api.v2010.account.message import MessageInstance
 
@@ -100,7 +100,8 @@ def test_does_not_filter_by_date(
     [
         (timedelta(seconds=0.9), Found),  # Twilio's times are whole seconds, cut off
         (timedelta(seconds=30), Found),  # this machine's clock is ahead
-        (timedelta(hours=1), Absent),
+        (timedelta(hours=1), Found),  # it was an hour ahead when the message went, and has been put right since
+        (timedelta(days=1), Found),
     ],
 )
 def test_clocks_may_differ(
@@ -108,6 +109,32 @@ def test_clocks_may_differ(
 ) -> None:
     message = a_message()
     assert isinstance(looked_up(twilio(), message, clock() + ahead, before=(message,)), expected)
+
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "told", "expected"),
+    [
+        (NOW, NOW, "Sun, 01 Mar 2026 12:00:00 GMT", NOW),
+        (NOW, NOW, None, NOW),
+        (NOW, NOW, "yesterday", NOW),
+        (NOW, NOW + timedelta(hours=1), "Sun, 01 Mar 2026 12:00:00 GMT", NOW - timedelta(hours=1)),  # jumped since
+        (NOW, NOW, "Sun, 01 Mar 2026 11:00:00 GMT", NOW - timedelta(hours=1)),  # an hour ahead all along
+        (NOW, NOW, "Sun, 01 Mar 2026 13:00:00 GMT", NOW + timedelta(hours=1)),  # an hour behind all along
+        (
+            NOW,
+            NOW - timedelta(hours=1),
+            "Sun, 01 Mar 2026 11:00:00 GMT",
+            NOW - timedelta(hours=25),
+        ),  # jumped back since
+    ],
+)
+def test_an_attempt_is_placed_by_twilio_s_clock(
+    began: datetime, now: datetime, told: str | None, expected: datetime
+) -> None:
+    assert earliest(began, now, told) == expected - timedelta(seconds=60)
 
 
 def test_a_message_not_listed_yet_is_absent(
