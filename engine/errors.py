@@ -20,6 +20,7 @@ did not leave, the other may have. That difference is `SendError.outcome`, never
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -73,12 +74,23 @@ class CredentialsRefused(ProviderUnavailable):
     """The provider refused the account's credentials."""
 
 
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """A part of a text: the whole text, and indexes into it."""
+
+    source: str
+    start: int
+    end: int
+
+
 class ComposeError(EngineError):
     """This message cannot be composed. `reason` is a stable code, e.g. `template.missing-value`."""
 
-    def __init__(self, reason: str, message: str, *, hint: str = "") -> None:
+    def __init__(self, reason: str, message: str, *, hint: str = "", place: TextPlace | None = None) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
+        self.place = place
+        """Where in the Liquid it happened, if that is known; `message` says the line of it."""
 
 
 class InvalidNumber(EngineError):

@@ -69,6 +69,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     from rich.text import Text
 
     table = Table(*columns, box=box.SIMPLE_HEAD, header_style="bold")
+    table.columns[0].no_wrap = True
+    # What a row is known by is copied into the next command: it is never cut, however narrow the terminal.
+    table.columns[0].min_width = max(len(row[0]) for row in cells)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     console().print(table)

@@ -18,7 +18,7 @@ from engine.compose.provided import Names, is_provided, nearest, provided_by, sa
 from engine.compose.rendering import DEFAULT_HINT, Compiled
 from engine.config.models import Project, Sample, Template, TemplateText, Workspace
 from engine.contracts import PluginContext
-from engine.errors import ComposeError, ConfigError
+from engine.errors import ComposeError, ConfigError, TextPlace
 from engine.names import did_you_mean
 from engine.plugins import Plugins
 from engine.types import Finding, Person, Severity, Source
@@ -182,25 +182,36 @@ class _WorkspaceCheck:
 
     def _samples(self, made: Composer, address: str, name: str, template: Template) -> Iterator[Finding]:
         """One finding for each thing that is wrong, with the names of the samples that it is wrong with."""
-        found: dict[Finding, list[str]] = {}
+        found: dict[tuple[Finding, TextPlace | None], list[str]] = {}
         for sample in samples_of(self._workspace, template):
-            for finding in self._of_sample(made, name, sample):
-                found.setdefault(finding, []).append(sample.name)
-        body = _Text(address, "body", template.body)
-        for finding, names in found.items():
+            for one in self._of_sample(made, name, sample):
+                found.setdefault(one, []).append(sample.name)
+        for (finding, place), names in found.items():
             named = f"sample {names[0]!r}" if len(names) == 1 else f"samples {_listed(names)}"
-            message = f"{named}: {finding.message}"
-            yield replace(self._at(body, 0, 1, finding.code, message, finding.hint), severity=finding.severity)
+            message, text, start, end = f"{named}: {finding.message}", self._text_of(address, template, place), 0, 1
+            if place is not None and text.source == place.source:
+                start, end = place.start, place.end
+                message = re.sub(r" \(line \d+\)$", "", message)  # the finding's own line says it
+            yield replace(self._at(text, start, end, finding.code, message, finding.hint), severity=finding.severity)
 
-    def _of_sample(self, made: Composer, name: str, sample: Sample) -> Sequence[Finding]:
+    def _text_of(self, address: str, template: Template, place: TextPlace | None) -> _Text:
+        """Gives the text of a template that a place is in; the body where it is in none of them, or not known."""
+        texts = [
+            _Text(address, "body", template.body),
+            *(_Text(address, f"languages.{key}.body", one.body) for key, one in template.languages.items()),
+        ]
+        return next((text for text in texts if place is not None and text.source == place.source), texts[0])
+
+    def _of_sample(self, made: Composer, name: str, sample: Sample) -> Sequence[tuple[Finding, TextPlace | None]]:
         attributes = self._workspace.people.get(sample.person or "")
         person = Person(self._name, sample.person or "", None, attributes) if attributes is not None else None
         try:
             recipient = Recipient(person, data=sample.data)
-            return made.compose(name, recipient, message_id=None, now=self._now).findings
+            findings = made.compose(name, recipient, message_id=None, now=self._now).findings
+            return [(finding, None) for finding in findings]
         except ComposeError as error:
             severity = Severity.WARNING if error.reason in OF_THE_RECIPIENT else Severity.ERROR
-            return [Finding(error.reason, severity, f"no message: {error.message}", error.hint)]
+            return [(Finding(error.reason, severity, f"no message: {error.message}", error.hint), error.place)]
 
     def _unknown(self, text: _Text, use: Use, names: list[Names], message: str, length: int | None = None) -> Finding:
         if length is None:

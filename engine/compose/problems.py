@@ -41,7 +41,8 @@ def problems(environment: MessageEnvironment, source: str) -> list[Problem]:
     """Gives everything that keeps a text from being parsed."""
     found = [_problem(environment, source, error) for error in environment.problems_of(source)]
     unknown = {problem.message for problem in found}
-    return [one for one in found if not _closes_another(one, unknown)]
+    too_deep = min((one.start for one in found if one.code == "template.too-deep"), default=len(source))
+    return [one for one in found if not _closes_another(one, unknown) and not _is_left_over(one, too_deep)]
 
 
 def _problem(environment: MessageEnvironment, source: str, error: LiquidError) -> Problem:
@@ -94,6 +95,12 @@ def _hint(environment: MessageEnvironment, name: str) -> str:
 def _closes_another(problem: Problem, messages: set[str]) -> bool:
     found = re.fullmatch(r"there is no tag 'end(\w+)'", problem.message)
     return found is not None and _no_tag(found[1]) in messages
+
+
+def _is_left_over(problem: Problem, too_deep: int) -> bool:
+    """True for what closes or continues a tag that was not read, since it stands too deep."""
+    found = re.fullmatch(r"there is no tag '(end\w+|else|elsif|when)'", problem.message)
+    return found is not None and problem.start > too_deep
 
 
 def _last_open(source: str, name: str) -> int | None:

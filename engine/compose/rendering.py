@@ -23,7 +23,7 @@ from liquid.exceptions import (
 from engine.compose import budget
 from engine.compose.environment import Context, MessageEnvironment, Output
 from engine.compose.missing import MissingValueError
-from engine.errors import ComposeError
+from engine.errors import ComposeError, TextPlace
 
 DEFAULT_HINT = 'give it a default, {{ … | default: "…" }}, or print it inside of {% if … %}'
 
@@ -77,25 +77,36 @@ class Compiled:
 
 def translated(error: LiquidError, snippets: Mapping[str, str]) -> ComposeError:
     """Gives the error in our words."""
-    where = _place_of(error, snippets)
+    reason, message, hint = _in_words(error)
+    place = _place_of(error)
+    return ComposeError(reason, message + _line_of(place, snippets), hint=hint, place=place)
+
+
+def _in_words(error: LiquidError) -> tuple[str, str, str]:
     if isinstance(error, MissingValueError):
-        return ComposeError("template.missing-value", f"{error.path} is missing{where}", hint=DEFAULT_HINT)
+        return "template.missing-value", f"{error.path} is missing", DEFAULT_HINT
     for kind, reason, words in _LIMITS:
         if isinstance(error, kind):
-            return ComposeError(reason, (words or str(error.message)) + where)
+            return reason, words or str(error.message), ""
     if isinstance(error, UnknownFilterError):
-        return ComposeError("template.unknown-filter", f"{error.message}{where}")
+        return "template.unknown-filter", str(error.message), ""
     if isinstance(error, TemplateNotFoundError):
-        return ComposeError("template.unknown-snippet", f"there is no snippet {error.args[0]!r}{where}")
+        return "template.unknown-snippet", f"there is no snippet {error.args[0]!r}", ""
     if isinstance(error, LiquidSyntaxError) and not isinstance(error, LiquidValueError):
-        return ComposeError("template.syntax", f"{error.message}{where}")
-    return ComposeError("template.failed", f"{error.message}{where}")
+        return "template.syntax", str(error.message), ""
+    return "template.failed", str(error.message), ""
 
 
-def _place_of(error: LiquidError, snippets: Mapping[str, str]) -> str:
+def _place_of(error: LiquidError) -> TextPlace | None:
     token = error.token
     if token is None or token.start_index < 0 or not token.source:
+        return None
+    return TextPlace(token.source, token.start_index, token.start_index + max(len(token.value), 1))
+
+
+def _line_of(place: TextPlace | None, snippets: Mapping[str, str]) -> str:
+    if place is None:
         return ""
-    line = token.source.count("\n", 0, token.start_index) + 1
-    snippet = next((name for name, source in snippets.items() if source is token.source), None)
+    line = place.source.count("\n", 0, place.start) + 1
+    snippet = next((name for name, source in snippets.items() if source is place.source), None)
     return f" (line {line})" if snippet is None else f" (line {line} of the snippet {snippet!r})"

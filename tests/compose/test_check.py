@@ -283,3 +283,31 @@ def test_a_workspace_without_a_normaliser(findings: Check) -> None:
 
     found = findings("{{ customer.nope }}", loaded=load(["shortlinks"]))
     assert errors(found) == ["workspace.plugins", "template.unknown-variable"]
+
+
+@pytest.mark.parametrize(
+    ("template", "place"),
+    [
+        ("Hi\n{{ 1 | plus: 1 | divided_by: 0 }}", (8, 18, 8, 28)),
+        ("Hi\n{% for i in (1..99999) %}x{% endfor %}", (8, 8, 8, 9)),
+        ("{% render 'foot' %}", (7, 1, 7, 2)),  # it happens in the snippet: the template as a whole is marked
+    ],
+)
+def test_what_a_sample_is_refused_for_stands_where_it_happens(
+    findings: Check, template: str, place: tuple[int, ...]
+) -> None:
+    snippets = {"foot": "{{ 1 | divided_by: 0 }}"}
+    finding = findings(template, samples=[{"name": "ada", "person": "ada"}], snippets=snippets)[0]
+    assert (finding.line, finding.column, finding.end_line, finding.end_column) == place
+
+
+def test_in_a_translation_it_is_the_translation_that_is_marked(findings: Check) -> None:
+    template = {"body": "Hi", "languages": {"es": {"sender": ["main"], "body": "a\n{{ 1 | divided_by: 0 }}"}}}
+    people = {"ada": {"phone": "+14155550123", "language": "es"}}
+    finding = only(findings(template, people=people))
+    assert (finding.file, finding.line, finding.column) == ("config/workspaces/acme/templates/t.es.liquid", 4, 8)
+
+
+def test_what_stands_too_deep_is_said_once(findings: Check) -> None:
+    body = "{% if true %}" * 30 + "{% else %}" + "{% endif %}" * 30
+    assert errors(findings(body)) == ["template.too-deep"]
