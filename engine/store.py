@@ -122,6 +122,7 @@ class Prepared:
     consent_sender: str  # "" where consent holds for the whole workspace
     trail: Sequence[Mapping[str, Json]] = ()  # the gates passed, for `explain`
     via: str = ""  # the release whose `delivery` carries this attempt: a look-up must ask the same account
+    not_after: datetime | None = None  # from then on it must go through its gates again: quiet hours begin
     caps: Sequence[Cap] = ()  # what it must stay under, at its first attempt
     cost: Cost | None = None  # an estimate; None where it is unknown
 
@@ -129,7 +130,7 @@ class Prepared:
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What became of one Prepared. `state` is SENDING, SUPPRESSED (with the reason), QUEUED or RETRY_WAIT where its
-    scope was paused meanwhile or a cap has no room for it (with the reason), or None where the fence failed."""
+    scope was paused meanwhile, a cap has no room for it, or `not_after` has come (with the reason), or None where the fence failed."""
 
     id: str
     state: MessageState | None

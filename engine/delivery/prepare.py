@@ -104,6 +104,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         consent_sender=frozen.sender.name if consent.scope == "sender" else "",
         trail=trail,
         via=live.via(claim.workspace, claim.release),
+        not_after=min((verdict.until for verdict in verdicts if verdict.until is not None), default=None),
         caps=caps,
         cost=cost,
     )

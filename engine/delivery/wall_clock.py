@@ -56,6 +56,12 @@ def next_allowed(window: Window, zones: Iterable[ZoneInfo], moment: datetime) ->
     return None
 
 
+def next_quiet(window: Window, zones: Iterable[ZoneInfo], moment: datetime) -> datetime | None:
+    """Gives the earliest moment, `moment` itself or later, that is inside the window in any of the zones, in UTC."""
+    rest = Window(window.end, window.start)
+    return min((found for zone in zones if (found := next_allowed(rest, [zone], moment)) is not None), default=None)
+
+
 def _end(window: Window, zone: ZoneInfo, moment: datetime) -> datetime:
     """Gives when the window ends in a zone that is inside it; the moment itself where it is not."""
     wall = moment.astimezone(zone)

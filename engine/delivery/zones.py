@@ -35,10 +35,8 @@ def zone(name: str) -> ZoneInfo | None:
     """Gives a zone of the time zone database, None for what is no name of one."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
-        # ZoneInfoNotFoundError is a KeyError, but a name of a folder, or one with odd characters, raises others.
-        return None
-    except KeyError:
+    except (KeyError, ValueError, OSError):
+        # ZoneInfoNotFoundError is a KeyError; a name of a folder, or one with odd characters, raises the others.
         return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine.state.caps import Caps, Over
@@ -16,6 +16,9 @@ from engine.state.suppressions import unreachable
 from engine.stops import WHENEVER, Pause, scopes_of
 from engine.store import Committed, Prepared
 from engine.types import ConsentNeed, ConsentState, Json, MessageState, Sender
+
+
+TOO_LATE = "quiet-hours.began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,14 @@ class Committing(Room):
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks. What fails one is suppressed with the reason
         (`consent.stopped`, `consent.not-subscribed`, `suppressed.…`, `duplicate.number`; `link.taken` where a link is
-        another's; `duplicate.text`, `limits.too-dear`); what is paused or over a cap goes back to wait."""
+        another's; `duplicate.text`, `limits.too-dear`); what is paused, over a cap or too late goes back to wait."""
         at = to_micros(now)
         results: list[Committed] = []
         sent: list[tuple[Prepared, _Row]] = []
         suppressed: list[tuple[Prepared, _Row, str, Over | None]] = []
         paused: list[tuple[Prepared, _Row, Pause]] = []
         capped: list[tuple[Prepared, _Row, Over]] = []
+        late: list[tuple[Prepared, _Row]] = []
         with self._file.write() as conn:
             rows = self._fenced(conn, prepared)
             checks = _Checks(conn, [(p, row) for p, row in zip(prepared, rows, strict=True) if row is not None])
@@ -55,6 +59,10 @@ class Committing(Room):
                 if pause is not None:
                     paused.append((item, row, pause))
                     results.append(Committed(item.id, _waiting(row), why_paused(pause)))
+                    continue
+                if item.not_after is not None and now >= item.not_after:
+                    late.append((item, row))
+                    results.append(Committed(item.id, _waiting(row), TOO_LATE))
                     continue
                 reason = checks.reason(item, row)
                 over = caps.over(row.workspace, item) if reason is None else None
@@ -74,6 +82,7 @@ class Committing(Room):
             _suppress(conn, suppressed, at)
             _postpone(conn, paused, at)
             _put_off(conn, capped, at)
+            _give_back(conn, late, at)
             caps.write()
         return results
 
@@ -221,10 +230,28 @@ def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Ro
         [(reason, at, row.seq) for _, row, reason, _ in suppressed],
     )
     entries = [
-        _entry(item, row, at, MessageState.SUPPRESSED, row.attempt, why, _of_caps(item, row, over) if over else ())
+        _entry(
+            _told(item, why),
+            row,
+            at,
+            MessageState.SUPPRESSED,
+            row.attempt,
+            why,
+            _of_caps(item, row, over) if over else (),
+        )
         for item, row, why, over in suppressed
     ]
     write_history(conn, entries)
+
+
+def _told(item: Prepared, why: str) -> Prepared:
+    """Gives what was prepared with the verdict that consent has had since."""
+    if not why.startswith("consent."):
+        return item
+    trail = [
+        {**gate, "verdict": "suppress", "reason": why} if gate["gate"] == "consent" else gate for gate in item.trail
+    ]
+    return replace(item, trail=trail)
 
 
 def _postpone(conn: sqlite3.Connection, paused: Sequence[tuple[Prepared, _Row, Pause]], at: int) -> None:
@@ -252,6 +279,17 @@ def _put_off(conn: sqlite3.Connection, capped: Sequence[tuple[Prepared, _Row, Ov
         for item, row, over in capped
     ]
     write_history(conn, entries)
+
+
+def _give_back(conn: sqlite3.Connection, late: Sequence[tuple[Prepared, _Row]], at: int) -> None:
+    if not late:
+        return
+    conn.executemany(
+        """UPDATE messages SET state = ?, reason = ?, changes = changes + 1, updated_at = ?, owner = NULL,
+            lease_until = NULL WHERE seq = ?""",
+        [(_waiting(row), TOO_LATE, at, row.seq) for _, row in late],
+    )
+    write_history(conn, [_entry(item, row, at, _waiting(row), row.attempt, TOO_LATE) for item, row in late])
 
 
 def _waiting(row: _Row) -> MessageState:

@@ -11,7 +11,7 @@ from engine.config.models import QuietHours
 from engine.delivery import zones
 from engine.delivery.gates.answers import answers
 from engine.delivery.gates.verdict import Action, Case, Verdict, rule
-from engine.delivery.wall_clock import Window, is_quiet, next_allowed
+from engine.delivery.wall_clock import Window, is_quiet, next_allowed, next_quiet
 from engine.store import Claim
 from engine.types import Purpose
 
@@ -34,14 +34,19 @@ def quiet_hours(case: Case) -> Verdict | None:
     known = zones.known_zone(case.claim.person) if quiet.timezone == zones.RECIPIENT else quiet.timezone
     if known is None and not _is_quiet(window, zones.of_country(to.country, home), minute):
         # Not even at an edge of the country: then the number's area need not be looked up.
-        return Verdict(GATE, Action.PASS, where)
+        return _passes(where, window, zones.of_country(to.country, home), minute)
     names = frozenset({known}) if known else zones.of_number(to.number, to.country, home, case.time_zones)
     if not _is_quiet(window, names, minute):
-        return Verdict(GATE, Action.PASS, where)
+        return _passes(where, window, names, minute)
     until = _next_allowed(window, names, minute)
     if until is None:
         return Verdict(GATE, Action.SUPPRESS, where, f"quiet-hours.always: {len(names)} zones are possible")
     return Verdict(GATE, Action.LATER, where, f"quiet-hours.waits: until {until:%Y-%m-%d %H:%M} UTC", until)
+
+
+def _passes(where: str, window: Window, names: frozenset[str], minute: datetime) -> Verdict:
+    # It may wait in its sender's lane until the evening: the commit looks again.
+    return Verdict(GATE, Action.PASS, where, until=_next_quiet(window, names, minute))
 
 
 def _purpose(claim: Claim) -> Purpose:
@@ -67,6 +72,11 @@ def _is_quiet(window: Window, names: frozenset[str], minute: datetime) -> bool:
 @lru_cache(maxsize=4096)
 def _next_allowed(window: Window, names: frozenset[str], minute: datetime) -> datetime | None:
     return next_allowed(window, _zones(names), minute)
+
+
+@lru_cache(maxsize=4096)
+def _next_quiet(window: Window, names: frozenset[str], minute: datetime) -> datetime | None:
+    return next_quiet(window, _zones(names), minute)
 
 
 def _zones(names: Collection[str]) -> list[ZoneInfo]:

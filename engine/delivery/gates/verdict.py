@@ -22,7 +22,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one gate says. `rule` is where the config says so: an address and field."""
+    """What one gate says. `rule` is where the config says so: an address and field.
+
+    `until` is when a message that waits is looked at again; of one that passes, when it would no longer.
+    """
 
     gate: str
     action: Action

@@ -198,6 +198,16 @@ class CappingSuite(StoreSuite):
         assert store.spent(since=NOW - HOUR) == [both]
         assert store.spent(since=NOW + HOUR) == []
 
+    def test_what_comes_too_late_goes_through_its_gates_again(self, store: Store) -> None:
+        queue(store, 1, 2)
+        early, late = claim(store)
+        items = [prepared(early, not_after=NOW + SECOND, caps=[cap()]), prepared(late, not_after=NOW, caps=[cap()])]
+        first, second = store.commit(items, now=NOW, lease=LEASE)
+        assert first.state is S.SENDING
+        assert (second.state, second.reason) == (S.QUEUED, "quiet-hours.began")
+        (again,) = claim(store)
+        assert (again.id, again.frozen, again.due_at) == (late.id, None, NOW)
+
     def test_a_local_time_stays_with_its_message(self, store: Store) -> None:
         store.queue(send(local_at="10:00:00"), numbers=[number(1)])
         (one,) = claim(store)

@@ -55,6 +55,7 @@ def test_by_night_marketing_waits_for_the_morning_and_goes_then() -> None:
     passed = quiet_hours(case(now=MORNING))
     assert passed is not None
     assert passed.action is Action.PASS
+    assert passed.until == datetime(2026, 3, 2, 5, tzinfo=UTC)  # nine in the evening
 
 
 def test_every_zone_that_the_number_could_be_in_counts() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.delivery.wall_clock import Window, everywhere, is_quiet, next_allowed, next_everywhere, shows
+from engine.delivery.wall_clock import Window, everywhere, is_quiet, next_allowed, next_everywhere, next_quiet, shows
 
 MINUTE = timedelta(minutes=1)
 ZONES = (
@@ -78,6 +78,16 @@ def test_the_next_allowed_moment_is_the_first_at_which_no_clock_is_inside(
     else:
         assert found == expected
         assert not is_quiet(window, zones, found)
+
+
+@settings(max_examples=40, deadline=None)
+@given(WINDOWS, SETS, MOMENTS)
+def test_quiet_begins_when_the_first_clock_comes_inside(
+    window: Window, zones: list[ZoneInfo], moment: datetime
+) -> None:
+    found = next_quiet(window, zones, moment)
+    minutes = (moment + n * MINUTE for n in range(3 * 24 * 60))
+    assert found == next(minute for minute in minutes if is_quiet(window, zones, minute))
 
 
 @settings(max_examples=60, deadline=None)
