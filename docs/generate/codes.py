@@ -114,7 +114,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "limits.too-dear": "It alone costs more than `limits.spend` ever allows.",
         "limits.no-price": "`limits.spend` is in a currency in which nothing has a price.",
         "quiet-hours.waits": "It is quiet in a zone that the number could be in; the message waits.",
-        "quiet-hours.began": "Quiet hours began while it waited for its sender's turn; it goes through its gates again.",
+        "quiet-hours.began": "Quiet hours began while it waited for its turn; it goes through its gates again.",
         "quiet-hours.always": "At every moment it is quiet in some zone that the number could be in.",
         "local-time.waits": "The time that `--local` asked for has not come where the recipient is.",
         "expired.valid-for": "It took longer than `valid_for`.",

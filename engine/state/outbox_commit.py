@@ -17,7 +17,6 @@ from engine.stops import WHENEVER, Pause, scopes_of
 from engine.store import Committed, Prepared
 from engine.types import ConsentNeed, ConsentState, Json, MessageState, Sender
 
-
 TOO_LATE = "quiet-hours.began"
 
 
