@@ -355,7 +355,7 @@ class SendLoop:
         if not waiting:
             return
         changes = [self._back(item, why) for item in waiting]
-        if breaker is not None:
+        if breaker is not None and not self._live.can_move(lane.name):
             changes = [replace(change, due_at=breaker.until, waits_for=breaker.scope) for change in changes]
         self._chore(self._give_back(waiting, changes))
 

@@ -74,7 +74,8 @@ def test_many_are_asked_about_on_a_terminal(shop: Shop, answer: str, state: str)
         assert process.stderr is not None
         seen = b""
         while b"Cancel 11 messages?" not in seen:
-            assert (more := process.stderr.read(1000)), seen
+            more = process.stderr.read(1000)
+            assert more, seen
             seen += more
         os.write(ours, f"{answer}\n".encode())
         process.stderr.read()
