@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
 import os
@@ -83,6 +84,15 @@ class LazyGroup(click.Group):
                 raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from error
             raise
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was asked for; click itself would end with 1 where nobody reads the output."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader of our output went away (`engine messages | head`): no error, nothing more to say.
+            _close_stdout()
+            return exit_codes.FINE
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Runs a command and ends the process with the contract's exit code."""
         try:
@@ -98,16 +108,24 @@ class LazyGroup(click.Group):
 
             show_error(error)
             sys.exit(exit_codes.of(error))
-        except BrokenPipeError:
-            # The reader of our output went away (`engine messages | head`): no error, nothing more to say.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(exit_codes.FINE)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            # The state says so itself: this is the file that the output goes to.
+            _close_stdout()
+            click.echo(f"error: the disk is full: {error.filename or 'the output'} could not be written", err=True)
+            sys.exit(exit_codes.OUTSIDE)
         sys.exit(code if isinstance(code, int) else exit_codes.FINE)
 
     def _ask_plugins(self, ctx: click.Context) -> None:
         app = _app(ctx)
         if app.has_config():
             app.plugins().register_commands(self)
+
+
+def _close_stdout() -> None:
+    """Sends what is still to be written nowhere, so that flushing it at the end does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def example_last(command: click.Command) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,27 @@ def test_a_bug_is_1_and_the_only_one_with_a_traceback(engine: Any) -> None:
     assert done.returncode == 1
     assert "Traceback" in done.stderr
     assert "ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    "words", [("plugins",), ("validate",), ("schema",), ("plan", "--format", "json")], ids=" ".join
+)
+def test_a_full_disk_under_the_output_is_9(engine: Any, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", *words],
+            cwd=engine.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 9
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_who_leaves_is_no_error(engine: Any) -> None:
+    with engine.start("schema") as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
