@@ -50,6 +50,12 @@ Refused = Callable[[Ready, SendError], Awaitable[Breaker]]
 """Called for a refusal that concerns the sender or the account; gives the breaker that it opened."""
 
 
+def _noticed(task: asyncio.Task[None]) -> None:
+    """Whoever waited may have been cancelled; what broke the task is known from elsewhere then."""
+    if not task.cancelled():
+        task.exception()
+
+
 class Tally:
     """Counts what is under way; `zero` is set while nothing is."""
 
@@ -107,7 +113,9 @@ class Wire:
         while True:
             items = await batch(self.ready, BATCH)
             # Stopping must not tear a commit from the calls that belong to it.
-            await asyncio.shield(self._commit(items))
+            commit = asyncio.ensure_future(self._commit(items))
+            commit.add_done_callback(_noticed)
+            await asyncio.shield(commit)
 
     async def record(self) -> None:
         """Runs the record stage until cancelled."""

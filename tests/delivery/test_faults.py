@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import random
+import shutil
 import signal
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +21,25 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 POINTS = ["after-claim", "before-commit", "after-commit", "before-call", "after-call", "before-record", "after-record"]
 TIMES = int(os.environ.get("FAULT_TIMES", "20"))
+
+
+RANDOM_KILLS = int(os.environ.get("FAULT_RANDOM_KILLS", "40"))
+
+
+def can_mount() -> bool:
+    """True where this process may mount a file system."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        tried = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=False, capture_output=True)
+        if tried.returncode == 0:
+            subprocess.run(["umount", folder], check=False)
+        return tried.returncode == 0
+
+
+def free(folder: Path) -> int:
+    """Gives the bytes that are left on a disk."""
+    return shutil.disk_usage(folder).free
 
 
 def phone(number: int) -> str:
@@ -81,19 +103,89 @@ def test_a_process_that_slept_through_its_lease(twilio: TwilioShop) -> None:
     twilio.check(unaccepted={"held"})
 
 
-def test_random_kills(twilio: TwilioShop) -> None:
-    chance = random.Random(3)
+@pytest.mark.parametrize("seed", range(4))
+def test_random_kills(twilio: TwilioShop, seed: int) -> None:
+    """Kills at any instant, start-up and shutdown included, while messages flow and some answers get lost."""
+    chance = random.Random(seed)
     twilio.emulator.behave(latency=0.05)
-    twilio.write_twilio(rate="100/s")
-    twilio.people({str(n): phone(n) for n in range(400)})
+    twilio.emulator.chance([(0.05, Fault.dropped(accepted=True)), (0.05, Fault.rate_limited("1"))], seed=seed)
+    twilio.write_twilio(rate="20/s")
+    twilio.people({str(n): phone(n) for n in range(500)})
     twilio.engine("send", "welcome", "-w", "acme", "--everyone")
-    for _ in range(TIMES):
+    for _ in range(RANDOM_KILLS // 4):
         process = twilio.start("run")
-        time.sleep(0.5 + chance.random())
+        time.sleep(0.3 + 1.2 * chance.random())
         process.kill()
         process.communicate()
     twilio.engine("run", "--drain")
     twilio.check(unaccepted={"held"})
+
+
+def test_two_loops_under_faults(twilio: TwilioShop) -> None:
+    faults = [
+        (0.1, Fault.dropped(accepted=True)),
+        (0.1, Fault.server_error(accepted=False)),
+        (0.1, Fault.rate_limited()),
+    ]
+    twilio.emulator.chance(faults, seed=11)
+    twilio.people({str(n): phone(n) for n in range(300)})
+    twilio.engine("send", "welcome", "-w", "acme", "--everyone")
+    loops = [twilio.start("run", "--drain") for _ in range(2)]
+    for loop in loops:
+        _, err = loop.communicate(timeout=300)
+        assert loop.returncode == 0, err
+    twilio.check(unaccepted={"held"})
+
+
+@pytest.mark.skipif(not can_mount(), reason="mounting a small disk needs root")
+def test_a_disk_that_fills_up(twilio: TwilioShop) -> None:
+    """The loop ends with 9 and goes on where it was once there is room."""
+    state = twilio.folder / "state"
+    shutil.rmtree(state)
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(state)], check=True)
+    try:
+        twilio.engine("apply", "--yes", "--no-refresh")
+        twilio.people({str(n): phone(n) for n in range(400)})
+        twilio.engine("send", "welcome", "-w", "acme", "--everyone")
+        with (state / "filler").open("wb") as filler:
+            filler.write(b"x" * (free(state) - 300_000))
+        process = twilio.start("run", "--drain")
+        _, err = process.communicate(timeout=300)
+        assert process.returncode == 9, err
+        assert "Traceback" not in err
+        (state / "filler").unlink()
+        twilio.engine("run", "--drain")
+        twilio.check(unaccepted={"held"})
+        assert len(twilio.messages()) == 400
+    finally:
+        subprocess.run(["umount", "-l", str(state)], check=False)
+
+
+@pytest.mark.skipif(not can_mount(), reason="remounting needs root")
+def test_a_state_that_turned_read_only(twilio: TwilioShop) -> None:
+    state = twilio.folder / "state"
+    shutil.rmtree(state)
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(state)], check=True)
+    try:
+        twilio.write_twilio(rate="20/s")
+        twilio.people({str(n): phone(n) for n in range(200)})
+        twilio.engine("send", "welcome", "-w", "acme", "--everyone")
+        running = twilio.start("run")
+        time.sleep(3)
+        running.kill()
+        running.communicate()
+        subprocess.run(["mount", "-o", "remount,ro", str(state)], check=True)
+        process = twilio.start("run", "--drain")
+        _, err = process.communicate(timeout=300)
+        assert process.returncode == 9, err
+        assert "Traceback" not in err
+        subprocess.run(["mount", "-o", "remount,rw", str(state)], check=True)
+        twilio.engine("run", "--drain")
+        twilio.check(unaccepted={"held"})
+    finally:
+        subprocess.run(["umount", "-l", str(state)], check=False)
 
 
 def test_ten_thousand_rows_each_valid_person_once(twilio: TwilioShop, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
             NOW - timedelta(hours=1),
             "Sun, 01 Mar 2026 11:00:00 GMT",
             NOW - timedelta(hours=25),
-        ),  # jumped back since
+        ),  # since jumped back
     ],
 )
 def test_an_attempt_is_placed_by_twilio_s_clock(
