@@ -326,8 +326,11 @@ class Store(Stops, Spending, ABC):
         """Gives when the next message (queued, retry_wait or in_doubt) falls due after `now`, None where none will."""
 
     @abstractmethod
-    def claim(self, *, owner: str, now: datetime, lease: timedelta, lane: str, limit: int) -> Sequence[Claim]:
-        """Takes up to `limit` due messages of a lane: replies, then transactional, then marketing, oldest first."""
+    def claim(
+        self, *, owner: str, now: datetime, lease: timedelta, lane: str, limit: int, spare: int = 0
+    ) -> Sequence[Claim]:
+        """Takes up to `limit` due messages of a lane: replies, then transactional, then marketing, oldest first. Up to
+        `spare` of them are the oldest that are no replies, however many urgent ones wait: nobody waits for ever."""
 
     @abstractmethod
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:

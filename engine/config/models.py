@@ -141,6 +141,9 @@ class Sending(Model):
     on_change: Literal["pin", "migrate", "cancel"] = Field(
         "pin", description="Queued messages whose template a release changes."
     )
+    rate: RateField | None = Field(
+        None, description="Segments a second of all the workspace's senders together. Default: what each may send."
+    )
     concurrency: int = Field(500, ge=1, le=10_000, description="Provider calls at once.")
     lease: Duration = Field(
         timedelta(seconds=120),

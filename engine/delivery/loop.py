@@ -18,11 +18,12 @@ from typing import Any
 from engine.delivery.doubts import Doubts
 from engine.delivery.halts import Halts, rests
 from engine.delivery.hands import Hands
-from engine.delivery.lanes import Lane, Pace, Ready
+from engine.delivery.lanes import EVERY, Lane, Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import SENDER_WAIT
 from engine.delivery.prepare import back, prepare
 from engine.delivery.receipts import Receipts
+from engine.delivery.turns import Turns
 from engine.delivery.wire import Wire
 from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
 from engine.stops import Breaker
@@ -76,6 +77,7 @@ class SendLoop:
         self._arrivals: dict[str, asyncio.Event] = {}
         self._permits: dict[str, asyncio.Semaphore] = {}
         self._held: dict[str, Ready] = {}  # claimed and not yet committed: what renew and release are about
+        self._turns = Turns(live, self._lanes)
         self._halts = Halts(hands, live)
         self._wire = Wire(
             hands,
@@ -106,6 +108,7 @@ class SendLoop:
         await self._hands.ask(self._live.refresh)
         await self._halts.begin()
         await self._beat()
+        self._turns.begin(asyncio.get_running_loop().time())
         await self._sweep()
         stages: list[Coroutine[Any, Any, None]] = [
             self._claim(),
@@ -158,7 +161,7 @@ class SendLoop:
             for name in await hands.ask(hands.store.due_lanes, hands.clock()):
                 lane = self._lane(name)
                 room = min(SLICE, lane.room)
-                if room * 2 < min(SLICE, lane.capacity) or self._sleeps(lane, now):
+                if room < lane.least or self._sleeps(lane, now):
                     continue
                 if most := await self._halts.allowed(name, room):
                     claimed += await self._claim_slice(lane, most)
@@ -167,9 +170,17 @@ class SendLoop:
     async def _claim_slice(self, lane: Lane, most: int) -> int:
         hands = self._hands
         lease = self._lease(lane)
+        spare = min(most, int(lane.owed))
         claims = await hands.ask(
-            hands.store.claim, owner=hands.owner, now=hands.clock(), lease=lease, lane=lane.name, limit=most
+            hands.store.claim,
+            owner=hands.owner,
+            now=hands.clock(),
+            lease=lease,
+            lane=lane.name,
+            limit=most,
+            spare=spare,
         )
+        lane.owed += len(claims) / EVERY - spare
         hands.faults("after-claim")
         await self._halts.claimed(lane.name, claims)
         changes = []
@@ -214,19 +225,16 @@ class SendLoop:
             while not len(lane):
                 arrival.clear()
                 await arrival.wait()
-            if (delay := lane.pace.delay(loop.time())) > 0:
-                # Not longer than a tick: a new release may have changed the rate.
+            if (delay := self._turns.delay(lane, loop.time())) > 0:
+                # Not longer than a tick: a new release or another worker may have changed the rate.
                 await asyncio.sleep(min(TICK, delay))
                 continue
             await permits.acquire()
-            if not len(lane):
-                permits.release()
-                continue
-            if lane.pace.delay(loop.time()) > 0:
+            if not len(lane) or self._turns.delay(lane, loop.time()) > 0:
                 permits.release()
                 continue
             ready = lane.take()
-            lane.pace.spend(ready.frozen.segments, loop.time())
+            self._turns.spend(lane, ready.frozen.segments, loop.time())
             self._wire.ready.put_nowait(ready)
 
     async def _settle_doubts(self) -> None:
@@ -247,9 +255,8 @@ class SendLoop:
             await self._beat()
             await self._renew()
             await self._sweep()
-            if await self._hands.ask(self._live.refresh):
-                for lane in self._lanes.values():
-                    lane.pace.segments_a_second = self._rate(lane.name)
+            await self._hands.ask(self._live.refresh)
+            self._turns.follow()
 
     # ends
 
@@ -379,14 +386,10 @@ class SendLoop:
 
     def _lane(self, name: str) -> Lane:
         if name not in self._lanes:
-            self._lanes[name] = Lane(name, Pace(self._rate(name)))
+            self._lanes[name] = Lane(name, self._turns.pace(name))
             self._arrivals[name] = asyncio.Event()
             self._drivers[name] = asyncio.create_task(self._drive(self._lanes[name]))
         return self._lanes[name]
-
-    def _rate(self, name: str) -> float:
-        sender = self._live.sender(name)
-        return sender.pace.per_second if sender else 1.0
 
     def _permits_of(self, lane: Lane) -> asyncio.Semaphore:
         if lane.workspace not in self._permits:
@@ -401,6 +404,8 @@ class SendLoop:
         hands = self._hands
         worker = replace(hands.worker, heartbeat_at=hands.clock())
         await hands.ask(hands.store.heartbeat, worker, alive_within=ALIVE_WITHIN)
+        since = worker.heartbeat_at - ALIVE_WITHIN
+        self._turns.share(sum(other.heartbeat_at > since for other in await hands.ask(hands.store.workers)))
 
     async def _sweep(self) -> None:
         hands = self._hands

@@ -13,6 +13,7 @@ from engine.state.room import Room, some
 from engine.state.rows import CLAIM_COLUMNS, CLAIM_JOINS, RANKS
 from engine.stops import WHENEVER
 from engine.store import Claim, Link
+from engine.types import Purpose
 
 _CLAIMABLE = "messages m INDEXED BY messages_claimable WHERE m.state IN ('queued', 'retry_wait')"
 
@@ -43,20 +44,31 @@ class Claiming(Room):
         )
         return to_optional_moment(first)
 
-    def claim(self, *, owner: str, now: datetime, lease: timedelta, lane: str, limit: int) -> Sequence[Claim]:
-        """Takes up to `limit` due messages of a lane: replies, then transactional, then marketing, oldest first."""
+    def claim(
+        self, *, owner: str, now: datetime, lease: timedelta, lane: str, limit: int, spare: int = 0
+    ) -> Sequence[Claim]:
+        """Takes up to `limit` due messages of a lane: replies, then transactional, then marketing, oldest first. Up to
+        `spare` of them are the oldest that are no replies, however many urgent ones wait."""
         seqs: list[int] = []
+        found = f"SELECT m.due_at, m.seq FROM {_CLAIMABLE} AND m.lane = :lane AND m.rank = %d AND m.due_at <= :now"
+        oldest = f"SELECT * FROM ({found} ORDER BY m.due_at, m.seq LIMIT :most)"
+        queries = [oldest % rank for rank in RANKS.values()]
+        patient = " UNION ALL ".join(oldest % rank for purpose, rank in RANKS.items() if purpose is not Purpose.REPLY)
         with self._file.write() as conn:
-            for rank in RANKS.values():
+            values = {"owner": owner, "until": to_micros(now + lease), "now": to_micros(now)}
+            row = conn.execute("SELECT id FROM lanes WHERE name = ?", (lane,)).fetchone()
+            if row is None:
+                return []
+            turns = [(query, limit) for query in queries]
+            if spare:
+                turns.insert(0, (f"SELECT * FROM ({patient}) ORDER BY due_at, seq LIMIT :most", min(spare, limit)))
+            for query, most in turns:
                 if len(seqs) >= limit:
                     break
                 taken = conn.execute(
-                    f"""UPDATE messages SET state = 'claimed', owner = ?, lease_until = ? WHERE seq IN (
-                        SELECT m.seq FROM {_CLAIMABLE}
-                        AND m.lane = (SELECT id FROM lanes WHERE name = ?) AND m.rank = ? AND m.due_at <= ?
-                        ORDER BY m.due_at, m.seq LIMIT ?)
-                    RETURNING due_at, seq""",
-                    (owner, to_micros(now + lease), lane, rank, to_micros(now), limit - len(seqs)),
+                    f"""UPDATE messages SET state = 'claimed', owner = :owner, lease_until = :until
+                    WHERE seq IN (SELECT seq FROM ({query})) RETURNING due_at, seq""",
+                    {**values, "lane": row[0], "most": min(most, limit - len(seqs))},
                 )
                 seqs += [seq for _, seq in sorted(taken.fetchall())]
             return self._claims(conn, seqs)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from engine.delivery.lanes import CATCH_UP, Lane, Pace, Ready
+from engine.delivery.lanes import EVERY, Lane, Ready
+from engine.delivery.pace import Pace
 from engine.store import Claim, Frozen, Prepared
 from engine.types import ConsentNeed, OutboundMessage, Purpose, Sender, SenderKind
 
@@ -38,34 +37,25 @@ def ready(name: str, purpose: Purpose, due: datetime = NOON, segments: int = 1) 
     return Ready(claim, prepared, OutboundMessage(name, "acme", 1, frozen.to, SENDER, name))
 
 
-@pytest.mark.parametrize("rate", [1.0, 3.0, 100.0, 1000.0])
-@pytest.mark.parametrize("segments", [1, 3])
-def test_no_ten_seconds_hold_more_than_the_rate_and_one_message(rate: float, segments: int) -> None:
-    pace, now, sent = Pace(rate), 0.0, []
-    while now < 40:
-        now += pace.delay(now) + 0.0007  # a late wake-up, as event loops have them
-        pace.spend(segments, now)
-        sent.append(now)
-    for start in range(30):
-        inside = sum(segments for at in sent if start <= at < start + 10)
-        assert inside <= rate * (10 + CATCH_UP) + segments
+def test_a_steady_stream_of_urgent_messages_does_not_stop_the_others() -> None:
+    lane = Lane("acme/sender/main", Pace(100))
+    lane.put(ready("old news", Purpose.MARKETING))
+    lane.put(ready("news", Purpose.MARKETING, NOON + timedelta(seconds=1)))
+    went = []
+    for number in range(50):
+        lane.put(ready(f"code-{number}", Purpose.TRANSACTIONAL, NOON + timedelta(seconds=number)))
+        went.append(lane.take().claim.id)
+    assert [went.index("old news"), went.index("news")] == [EVERY - 1, 2 * EVERY - 1]
 
 
-@pytest.mark.parametrize("rate", [1.0, 100.0, 1000.0])
-def test_a_paced_lane_reaches_its_rate_despite_late_wake_ups(rate: float) -> None:
-    pace, now, sent = Pace(rate), 0.0, 0
-    while now < 20:
-        now += pace.delay(now) + 0.0007
-        pace.spend(1, now)
-        sent += 1
-    assert sent >= 0.98 * rate * 20
-
-
-def test_a_long_message_waits_after_itself_not_before() -> None:
-    pace = Pace(1.0)
-    assert pace.delay(100.0) == 0
-    pace.spend(5, 100.0)
-    assert pace.delay(100.0) == pytest.approx(5 - CATCH_UP)
+def test_what_is_next_is_what_is_taken() -> None:
+    lane = Lane("acme/sender/main", Pace(100))
+    for number in range(60):
+        lane.put(ready(str(number), list(Purpose)[number * 7 % 3], NOON + timedelta(seconds=number * 13 % 17)))
+    for _ in range(60):
+        expected = lane.next
+        assert lane.take() is expected
+    assert len(lane) == 0
 
 
 def test_replies_first_then_transactional_then_marketing_each_oldest_first() -> None:

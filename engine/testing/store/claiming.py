@@ -10,6 +10,7 @@ from engine.store import Store
 from engine.testing.store.base import (
     ALICE,
     BOB,
+    LANE,
     LEASE,
     NOW,
     SECOND,
@@ -21,6 +22,7 @@ from engine.testing.store.base import (
     number,
     prepared,
     queue,
+    send,
     sending,
     state_of,
 )
@@ -69,6 +71,23 @@ class ClaimingSuite(StoreSuite):
         order = ["old reply", "young reply", "transactional", "marketing"]
         assert [one.id for one in claim(store, limit=3)] == [made[name] for name in order[:3]]
         assert [one.id for one in claim(store)] == [made["marketing"]]
+
+    def test_a_reply_overtakes_ten_thousand_others(self, store: Store) -> None:
+        numbers = [number(n) for n in range(10_000)]
+        store.queue(send(purpose=Purpose.MARKETING), numbers=numbers)
+        (reply,) = queue(store, 5, purpose=Purpose.REPLY, due_at=NOW + SECOND).ids
+        first, *_ = claim(store, limit=4, now=NOW + SECOND)
+        assert first.id == reply
+
+    def test_spares_claims_for_the_oldest_that_are_no_replies(self, store: Store) -> None:
+        store.queue(send(purpose=Purpose.REPLY), numbers=[number(n) for n in range(10)])
+        store.queue(send(purpose=Purpose.TRANSACTIONAL, due_at=NOW + SECOND), numbers=[number(n) for n in range(10)])
+        queue(store, 1, 2, purpose=Purpose.MARKETING)
+        found = store.claim(owner=ALICE, now=NOW + SECOND, lease=LEASE, lane=LANE, limit=6, spare=3)
+        assert [one.purpose for one in found].count(Purpose.MARKETING) == 2
+        assert [one.purpose for one in found].count(Purpose.TRANSACTIONAL) == 1
+        assert [one.purpose for one in found].count(Purpose.REPLY) == 3
+        assert len(store.claim(owner=ALICE, now=NOW + SECOND, lease=LEASE, lane=LANE, limit=50, spare=50)) == 16
 
     def test_claims_only_in_its_lane_and_no_more_than_asked(self, store: Store) -> None:
         queue(store, *range(5))
