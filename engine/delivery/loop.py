@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.delivery.doubts import Doubts
+from engine.delivery.draining import left
 from engine.delivery.halts import Halts, rests
 from engine.delivery.hands import Hands
 from engine.delivery.lanes import EVERY, Lane, Ready
@@ -28,7 +29,6 @@ from engine.delivery.wire import Wire
 from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
 from engine.stops import Breaker
 from engine.store import Change
-from engine.types import MessageState
 
 logger = logging.getLogger("engine.delivery")
 
@@ -266,29 +266,7 @@ class SendLoop:
             await asyncio.sleep(2 * IDLE)
 
     async def _left(self) -> bool:
-        hands = self._hands
-        # In this order: what is no longer due when first asked shows among the states when they are counted.
-        due = set(await hands.ask(hands.store.due_lanes, hands.clock()))
-        counts = await hands.ask(hands.store.count_states)
-        if counts.get(MessageState.CLAIMED) or counts.get(MessageState.SENDING):
-            return True
-        now = asyncio.get_running_loop().time()
-        lanes = {*due, *self._lanes}
-        resting = {lane for lane in lanes if self._halts.holds(lane) or lane.partition("/")[0] in self._sleepers(now)}
-        if due - resting or set(await hands.ask(hands.store.due_lanes, hands.clock())) - resting:
-            return True
-        if counts.get(MessageState.RETRY_WAIT):
-            retrying = await hands.ask(hands.store.lanes_retrying)
-            if any(
-                lane.partition("/")[0] not in self._sleepers(now) and not self._halts.holds(lane) for lane in retrying
-            ):
-                return True
-        if not counts.get(MessageState.IN_DOUBT):
-            return False
-        return any(
-            states.get(MessageState.IN_DOUBT) and lane.partition("/")[0] not in self._sleepers(now)
-            for lane, states in (await hands.ask(hands.store.count_lanes)).items()
-        )
+        return await left(self._hands, self._halts, self._lanes, self._sleepers(asyncio.get_running_loop().time()))
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stops claiming, gives claims back, waits for the wire and its record."""

@@ -19,7 +19,7 @@ SLICE = 5_000
 # Nothing has left: an attempt that may have reached the provider (`went`) cannot be taken back. What is held may have
 # gone as well, and a person has judged that.
 _MAY = "(m.state IN ('queued', 'claimed', 'retry_wait') AND m.went = 0 OR m.state = 'held')"
-_LEFT = "m.state IN ('claimed', 'retry_wait', 'sending', 'in_doubt') AND NOT " + _MAY
+_LEFT = "m.state IN ('queued', 'claimed', 'retry_wait', 'sending', 'in_doubt') AND NOT " + _MAY
 
 
 class Cancelling(Room):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from engine.state.sqlite import SqliteStore
+from engine.stops import Unreachable, Which
 from engine.store import Change, Claim
 from engine.testing.store.base import LANE, LEASE, NOW, consent, number, person, prepared, send
 from engine.types import ConsentNeed, ConsentState, MessageState
@@ -33,6 +34,7 @@ ARROWS = {
 
 CLAIMABLE = {S.QUEUED, S.RETRY_WAIT}
 FINAL = {S.DELIVERED, S.UNDELIVERED, S.FAILED, S.REJECTED, S.SUPPRESSED, S.EXPIRED, S.CANCELLED}
+ON_THEIR_WAY = {S.QUEUED, S.CLAIMED, S.RETRY_WAIT, S.SENDING, S.IN_DOUBT}
 OWNERS = st.sampled_from(["alice", "bob"])
 ENDS = st.sampled_from([(was, state) for was, states in ARROWS.items() if was for state in sorted(states)])
 
@@ -51,6 +53,8 @@ class Outbox(RuleBasedStateMachine):
         self.left: dict[str, int] = defaultdict(int)
         self.last: dict[str, MessageState] = {}
         self.stopped: set[str] = set()
+        self.paused: set[str] = set()
+        self.unreachable: set[str] = set()
         self.calls = 0
 
     def teardown(self) -> None:
@@ -79,6 +83,8 @@ class Outbox(RuleBasedStateMachine):
         (result,) = self.store.commit([item], now=self.now, lease=LEASE)
         if result.state is S.SENDING:
             self.left[one.id] += 1
+            assert not self.paused
+            assert need is ConsentNeed.NOTHING or item.frozen.to not in self.unreachable
             assert need is ConsentNeed.NOTHING or item.frozen.to not in self.stopped
 
     @rule(held=claims, arrow=ENDS, fenced=st.booleans(), lie=st.booleans(), not_sent=st.booleans())
@@ -125,9 +131,36 @@ class Outbox(RuleBasedStateMachine):
     def agree(self, n: int, state: ConsentState) -> None:
         self.store.record_consent([consent(n, state)])
         (self.stopped.add if state is ConsentState.STOPPED else self.stopped.discard)(number(n))
+        if state is ConsentState.SUBSCRIBED:
+            self.unreachable.discard(number(n))  # the entry is an operator's
+
+    @rule(scope=st.sampled_from(["acme", LANE, "acme/template/club/welcome"]), resume=st.booleans())
+    def pause(self, scope: str, resume: bool) -> None:
+        if resume:
+            assert self.store.resume(scope, by="ann", why="", at=self.now) == (scope in self.paused)
+            self.paused.discard(scope)
+        else:
+            self.store.pause(scope, by="ann", why="", at=self.now)
+            self.paused.add(scope)
+
+    @rule(n=st.integers(0, 2))
+    def suppress(self, n: int) -> None:
+        self.store.suppress_numbers([Unreachable("acme", number(n), "30005", "", self.now)])
+        self.unreachable.add(number(n))
+
+    @rule()
+    def cancel(self) -> None:
+        before = self.store.count_states()
+        done = self.store.cancel(Which(workspace="acme"), by="ann", at=self.now)
+        after = self.store.count_states()
+        assert after.get(S.CANCELLED, 0) == before.get(S.CANCELLED, 0) + done.cancelled
+        assert S.HELD not in after
+        assert {s: n for s, n in after.items() if s in ON_THEIR_WAY} == done.left
 
     @rule(n=st.integers(0, 5))
     def erase(self, n: int) -> None:
+        if self.store.person("acme", f"p{n}") is not None:
+            self.unreachable.discard(number(n // 2))
         self.store.erase_person("acme", f"p{n}", at=self.now)
 
     @invariant()
