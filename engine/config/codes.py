@@ -46,6 +46,7 @@ CODES: dict[str, str] = {
     "ref.unknown-plugin": "No such plugin is installed.",
     "ref.unknown-provider": "No loaded plugin offers that provider.",
     "ref.unknown-shortener": "No loaded plugin offers that shortener.",
+    "ref.unknown-store": "No loaded plugin offers a store for the scheme of `state`.",
     "ref.unknown-normaliser": "No loaded plugin offers that number normaliser.",
     "ref.unknown-workspace": "No such workspace.",
     "ref.unknown-sender": "No such sender.",

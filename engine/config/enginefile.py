@@ -72,6 +72,8 @@ def check_engine(document: Document, variables: Mapping[str, str], sources: Sour
         base=True,
     )
     plugins, complete = _load_plugins(checker, data.get("plugins"))
+    if plugins is not None and complete:
+        _check_state(checker, data.get("state"), plugins)
     return EngineResult(engine, plugins, complete, unset_of(filling, document), filling.used, checker)
 
 
@@ -112,6 +114,19 @@ def unset_of(filling: Substitution, document: Document) -> list[Unset]:
         if node is not None:
             found.append(Unset(name, filling.address, ".".join(map(str, path)), document.source(node)))
     return found
+
+
+def _check_state(checker: Checker, state: Any, plugins: Plugins) -> None:
+    if not isinstance(state, str) or checker.is_unset(("state",)):
+        return
+    scheme, mark, _ = state.partition("://")
+    if not mark:
+        message, hint = "the state is no URL", "write it like sqlite:///state/engine.db"
+        checker.at(("state",), "config.url", message, hint, address="engine")
+    elif scheme not in plugins.stores:
+        message = f"no loaded plugin offers a store for {scheme}://"
+        hint = did_you_mean(scheme, plugins.stores, "on offer") + "; plugins are named under `plugins:`"
+        checker.at(("state",), "ref.unknown-store", message, hint, address="engine")
 
 
 def _load_plugins(checker: Checker, names: Any) -> tuple[Plugins | None, bool]:
