@@ -60,7 +60,7 @@ CASES = [
     ("config/engine.yaml", "engine: 2\nplugins: [sandbox, twilio, phonenumbers]\n", "config.value", 1, 9, 10),
     ("config/engine.yaml", "engine: 1\nplugins: [sandbox, twillio, phonenumbers]\n", "ref.unknown-plugin", 2, 20, 27),
     ("config/engine.yaml", "engine: 1\nplugins: [sandbox, phonenumbers]\nstate: state.db\n", "config.url", 3, 8, 16),
-    ("config/engine.yaml", "engine: 1\nplugins: [sandbox, phonenumbers]\nstate: mysql://x\n", "ref.unknown-store", 3, 8, 17),
+    ("config/engine.yaml", "engine: 1\nplugins: [phonenumbers, sandbox]\nstate: my://x\n", "ref.unknown-store", 3, 8, 14),
     ("config/engine.yaml", "engine: 1\nplugin: [x]\nplugins: [sandbox, phonenumbers]\n", "config.unknown-key", 2, 1, 7),
     ("config/environments/a.yaml", "workspaces:\n  acm: {}\n", "ref.unknown-workspace", 2, 3, 6),
     ("config/environments/a.yaml", "workspaces:\n  acme: {name: [x]}\n", "config.type", 2, 16, 19),  # not chosen
