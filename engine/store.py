@@ -129,8 +129,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What became of one Prepared. `state` is SENDING; SUPPRESSED (with the reason); QUEUED or RETRY_WAIT (with it) where
-    its scope was paused meanwhile, a cap has no room or `not_after` has come; None where the fence failed."""
+    """What became of one Prepared. `state` is SENDING; SUPPRESSED, with the reason; None where the fence failed.
+
+    QUEUED or RETRY_WAIT, with the reason, where its scope was paused meanwhile, a cap has no room or `not_after` has
+    come.
+    """
 
     id: str
     state: MessageState | None
