@@ -13,6 +13,7 @@ from engine.config.codes import CODES
 
 SENDER = 'senders:\n  support: {number: "+14155550100", kind: long-code}\n'
 W = "name: A\nbusiness: {country: US}\n"
+E = "engine: 1\nplugins: [sandbox, phonenumbers]\n"
 T = "---\npurpose: reply\nsender: support\n"
 TRAP = "yaml.unquoted-number"
 IDENTITY = "sender.identity"
@@ -59,8 +60,8 @@ CASES = [
     ("workspace.yaml", W + "links: {domain: '${X:?}'}\n", "config.variable", 3, 17, 25),
     ("config/engine.yaml", "engine: 2\nplugins: [sandbox, twilio, phonenumbers]\n", "config.value", 1, 9, 10),
     ("config/engine.yaml", "engine: 1\nplugins: [sandbox, twillio, phonenumbers]\n", "ref.unknown-plugin", 2, 20, 27),
-    ("config/engine.yaml", "engine: 1\nplugins: [sandbox, phonenumbers]\nstate: state.db\n", "config.url", 3, 8, 16),
-    ("config/engine.yaml", "engine: 1\nplugins: [phonenumbers, sandbox]\nstate: my://x\n", "ref.unknown-store", 3, 8, 14),
+    ("config/engine.yaml", E + "state: state.db\n", "config.url", 3, 8, 16),
+    ("config/engine.yaml", E + "state: mysql://x\n", "ref.unknown-store", 3, 8, 17),
     ("config/engine.yaml", "engine: 1\nplugin: [x]\nplugins: [sandbox, phonenumbers]\n", "config.unknown-key", 2, 1, 7),
     ("config/environments/a.yaml", "workspaces:\n  acm: {}\n", "ref.unknown-workspace", 2, 3, 6),
     ("config/environments/a.yaml", "workspaces:\n  acme: {name: [x]}\n", "config.type", 2, 16, 19),  # not chosen
