@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.contracts import PluginContext
 from engine.errors import ConfigError
-from engine.types import SecretRef
+from engine.types import Clock, SecretRef
 
 
 class ManualClock:
@@ -31,7 +31,7 @@ class ManualClock:
 def plugin_context(
     folder: Path,
     *,
-    clock: ManualClock | None = None,
+    clock: Clock | None = None,
     secrets: Mapping[str, str] | None = None,
     seed: int = 0,
     read_only: bool = False,
