@@ -51,12 +51,13 @@ def hooks() -> dict[str, Callable[..., Any]]:
 
 
 def methods(cls: type) -> dict[str, Callable[..., Any]]:
-    """Gives the methods that a class itself defines, in the order of the source."""
+    """Gives the methods that a class and the parts of Engine it is made of define, in the order of the source."""
     found: dict[str, Callable[..., Any]] = {}
-    for name, value in vars(cls).items():
-        function = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
-        if inspect.isfunction(function) and (not name.startswith("_")):
-            found[name] = function
+    for part in cls.__mro__:
+        for name, value in vars(part).items() if part.__module__.startswith("engine.") else ():
+            function = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
+            if inspect.isfunction(function) and (not name.startswith("_")):
+                found.setdefault(name, function)
     return found
 
 
