@@ -23,8 +23,8 @@ Faults = Callable[[str], None]
 PAUSE = 0.5
 """Seconds between two tries of a state that is unavailable."""
 
-Progress = Callable[[MessageState, int], None]
-"""Called with a state and how many messages have just reached it."""
+Progress = Callable[[str, MessageState, str | None], None]
+"""Called with a message's id, the state that it has just reached, and the reason."""
 
 Advise = Callable[[str, Finding], None]
 """Called with a workspace and something that a person should know of its account."""
@@ -80,7 +80,7 @@ class Hands:
 
     def tell(self, message_id: str, state: MessageState, reason: str | None) -> None:
         """Tells the progress listener and the plugins that a message reached a state."""
-        self.progress(state, 1)
+        self.progress(message_id, state, reason)
         if self.plugins.observed():
             detail = {"reason": reason} if reason else {}
             self.plugins.observe(Event(f"message.{state}", self.clock(), message_id=message_id, detail=detail))
