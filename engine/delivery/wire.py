@@ -21,7 +21,7 @@ from engine.delivery.hands import Hands, batch
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import Attempt
-from engine.errors import ConfigError, SendError, SendOutcome, SendScope
+from engine.errors import ConfigError, EngineError, SendError, SendOutcome, SendScope
 from engine.stops import Breaker, Unreachable
 from engine.store import Change
 from engine.types import Consent, ConsentState, MessageState
@@ -214,6 +214,8 @@ class Wire:
         async def look() -> None:
             try:
                 findings = await provider.check_account()
+            except EngineError:
+                return  # the send beside it says the same, and louder
             except Exception:
                 logger.exception("the account of %s could not be looked at", workspace)
                 return
