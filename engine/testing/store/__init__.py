@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 _PARTS = (
-    "attempts base capping claiming committing erasing inbound looking people queueing racing releases stopping "
-    "workers"
+    "attempts base capping claiming committing erasing inbound looking people queueing racing releases stopping workers"
 )
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
