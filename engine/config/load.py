@@ -86,6 +86,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         each.check(layout.workspaces)
     settings = SettingsReader(engine.plugins, all_plugins=engine.all_plugins, variables=variables)
     results: list[SettingsResult] = []
+    unchosen: list[tuple[Overlay, Report]] = []
     workspaces: dict[str, tuple[SettingsResult, Contents]] = {}
     for name, folder in layout.workspaces.items():
         document = base_document(folder.files.get("workspace.yaml"), f"{folder.prefix}workspace.yaml", report)
@@ -100,8 +101,15 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         results.append(result)
         workspaces[name] = (result, contents)
         for other in others:
-            results += _also_under(settings, document, other, name, report)
+            if (over := other.part("workspaces", name)) is not None:
+                under = merged(document, over)
+                under.report = Report()
+                results.append(settings.read(under, name))
+                unchosen.append((other, under.report))
     _check_secret_use(engine, results)
+    for other, found in unchosen:
+        # What an environment that is not chosen makes of a workspace; its own values alone are reported.
+        report.findings += [finding for finding in found.findings if finding.file == other.document.file]
     findings = sorted_findings(_addressed(finding, sources) for finding in report.findings)
     return Loaded(
         folder=config.absolute().parent,
@@ -192,20 +200,6 @@ def _overlay(layout: Layout, name: str, report: Report) -> Overlay | None:
 def _other_environments(layout: Layout, environment: str | None, report: Report) -> list[Overlay]:
     found = [_overlay(layout, name, report) for name in layout.environments if name != environment]
     return [overlay for overlay in found if overlay is not None]
-
-
-def _also_under(
-    settings: SettingsReader, base: Document, overlay: Overlay, workspace: str, report: Report
-) -> list[SettingsResult]:
-    """Checks what an environment that is not chosen would make of a workspace; its own values alone are reported."""
-    over = overlay.part("workspaces", workspace)
-    if over is None:
-        return []
-    document = merged(base, over)
-    document.report = Report()
-    result = settings.read(document, workspace)
-    report.findings += [finding for finding in document.report.findings if finding.file == overlay.document.file]
-    return [result]
 
 
 def _check_secret_use(engine: EngineResult, results: list[SettingsResult]) -> None:

@@ -133,6 +133,15 @@ def test_a_secret_is_used_nowhere_else(config: Config) -> None:
     assert TOKEN not in str(found)
 
 
+def test_a_secret_is_used_nowhere_else_in_an_environment_that_is_not_chosen_either(config: Config) -> None:
+    config.write("workspace.yaml", f"name: A\n{BUSINESS}{TWILIO}")
+    config.write("config/environments/other.yaml", "workspaces:\n  acme: {name: 'A ${TOKEN}'}\n")
+    found = config.findings(variables={"SID": SID, "TOKEN": TOKEN})
+    assert [(f.code, f.file, f.line) for f in found] == [
+        ("config.secret-elsewhere", "config/environments/other.yaml", 2)
+    ]
+
+
 def test_a_value_from_a_variable_is_shown_as_it_is_written(config: Config) -> None:
     config.write("workspace.yaml", f"name: A\n{BUSINESS}{TWILIO}")
     finding = config.only(variables={"SID": TOKEN})
