@@ -55,7 +55,7 @@ docs: $(VENV)/.installed-dev ## Write the reference pages anew, from the code
 snapshots: $(VENV)/.installed-dev ## Accept what the example's templates say now
 	$(BIN)/python -m pytest tests/example --snapshot-update
 
-bench: $(VENV)/.installed-dev ## Measure start-up and validation against their peers
+bench: $(VENV)/.installed-dev ## Measure start-up, validation and delivery against their peers
 	$(BIN)/python -m benchmarks.report
 
 constraints: ## Pin the newest versions of everything, from an empty environment

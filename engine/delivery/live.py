@@ -38,6 +38,7 @@ class Live:
         self._projects: OrderedDict[str, tuple[Release, Project]] = OrderedDict()
         self._composers: dict[tuple[str, str], Composer] = {}
         self._providers: dict[tuple[str, str], Provider[Any]] = {}
+        self._providers_by_via: dict[tuple[str, str], Provider[Any]] = {}
         self._live_id: str | None = None
         self._costs: dict[tuple[int, str | None, int, bool], tuple[WorkspaceConfig, Cost | None]] = {}
 
@@ -136,6 +137,8 @@ class Live:
 
         Raises ConfigError.
         """
+        if (workspace, via) in self._providers_by_via:
+            return self._providers_by_via[workspace, via]
         _, project = self.project(via)
         if workspace not in project.workspaces:
             raise ConfigError(f"release {via} has no workspace {workspace!r}")
@@ -143,6 +146,7 @@ class Live:
         key = (workspace, settings.delivery.model_dump_json())
         if key not in self._providers:
             self._providers[key] = build_provider(settings, self._plugins, self._context)
+        self._providers_by_via[workspace, via] = self._providers[key]
         return self._providers[key]
 
     def providers(self) -> list[Provider[Any]]:

@@ -46,7 +46,7 @@ def run(shop: TwilioShop, clock: JumpingClock, jumps: list[timedelta]) -> None:
                 worker=worker,
                 clock=clock,
                 faults=lambda _point: None,
-                progress=lambda _state, _count: None,
+                progress=lambda _message, _state, _reason: None,
                 advise=lambda _workspace, _finding: None,
             )
             context = plugin_context(
