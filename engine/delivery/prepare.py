@@ -94,7 +94,9 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
     consent = live.consent(claim.workspace, claim.release)
     need = need_of(claim, consent)
     trail = [verdict.as_trail() for verdict in verdicts]
-    trail.append({"gate": "consent", "verdict": "pass", "rule": f"{claim.workspace}/consent#marketing", "needs": need})
+    # Whether the recipient's consent is that is seen in the commit: its own entry says so.
+    rule = f"{claim.workspace}/consent#marketing"
+    trail.append({"gate": "consent", "verdict": "needs", "rule": rule, "reason": str(need)})
     prepared = Prepared(
         id=claim.id,
         owner=owner,
