@@ -18,7 +18,8 @@ INTRODUCTION = """\
 # Benchmarks
 
 Whole processes, in turns with the peer on the same machine; medians. Read the ratios: milliseconds and messages a
-second differ from machine to machine, and with what else the machine does. `make bench` measures anew and writes this page.
+second differ from machine to machine, and with what else the machine does. `make bench` measures anew and
+writes this page.
 
 ## The command line
 

@@ -167,6 +167,8 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     conn = _connect(path, "mode=rw")
     try:
+        # 16 MiB: what a busy loop comes back to. More would only make its memory grow with the queue.
+        conn.execute("PRAGMA cache_size = -16384")
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA foreign_keys = ON")
         # Overwrites what is deleted, where that costs no further page: an erased person is gone from the file as well.
@@ -205,7 +207,7 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
         cached_statements=256,
     )
     try:
-        conn.execute("PRAGMA cache_size = -32768")  # 32 MiB; it reads the file, so a bad one fails here
+        conn.execute("PRAGMA cache_size = -2048")  # 2 MiB; it reads the file, so a bad one fails here
     except BaseException:
         conn.close()
         raise
