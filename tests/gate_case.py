@@ -9,7 +9,7 @@ from typing import Any
 from engine.compose.composer import Address
 from engine.config.models import WorkspaceConfig
 from engine.delivery.gates import Case
-from engine.store import Claim
+from engine.outbox import Claim
 from engine.types import E164, NumberKind, Person, Purpose, Sender, SenderKind
 
 NOW = datetime(2026, 3, 1, 18, tzinfo=UTC)

@@ -10,7 +10,7 @@ from engine.cli.context import App, pass_app
 from engine.cli.output import format_option, print_ndjson, print_table
 
 if TYPE_CHECKING:
-    from engine.store import MessageRecord
+    from engine.outbox import MessageRecord
 
 LAST = 50
 """How many the text form shows."""

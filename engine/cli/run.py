@@ -14,7 +14,7 @@ from engine.cli.output import format_option, print_json, print_ndjson
 
 if TYPE_CHECKING:
     from engine.delivery.loop import SendLoop
-    from engine.store import Worker
+    from engine.outbox import Worker
     from engine.types import Finding, MessageState
 
 
@@ -98,7 +98,7 @@ def worker() -> Worker:
     import secrets
     import socket
 
-    from engine.store import Worker
+    from engine.outbox import Worker
 
     host, pid, now = socket.gethostname(), os.getpid(), utc_now()
     return Worker(f"{host}:{pid}:{secrets.token_hex(4)}", host, pid, now, now)

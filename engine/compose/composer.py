@@ -18,8 +18,8 @@ from engine.compose.rendering import Compiled
 from engine.compose.segments import first_non_gsm, measure_text, smart_encode
 from engine.config.models import SenderConfig, Template, TemplateText, Workspace
 from engine.errors import ComposeError
+from engine.outbox import Link
 from engine.plugins import Plugins
-from engine.store import Link
 from engine.types import E164, Encoding, Finding, Json, Person, Sender, Severity
 
 LONGEST = 1_600

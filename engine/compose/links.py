@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from engine.contracts import Shortener
 from engine.errors import ComposeError
-from engine.store import Link
+from engine.outbox import Link
 from engine.types import Finding, Severity
 
 # What ends an address: white space, quotes, angle brackets, and the backslash, which browsers read as a slash.

@@ -9,8 +9,8 @@ from datetime import timedelta
 from engine.delivery.halts import Halts
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
+from engine.outbox import MessageRecord
 from engine.stops import Unreachable
-from engine.store import MessageRecord
 from engine.types import ReceiptJudgement
 
 AGAIN_AFTER = {ReceiptJudgement.AGAIN: timedelta(minutes=10), ReceiptJudgement.NEXT_DAY: timedelta(days=1)}

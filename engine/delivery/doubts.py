@@ -11,7 +11,7 @@ from engine.delivery import outcomes
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.errors import ConfigError, CredentialsRefused, EngineError, ProviderUnavailable
-from engine.store import Change, Claim
+from engine.outbox import Change, Claim
 from engine.types import Absent, Ambiguous, Found, MessageState, OutboundMessage
 
 logger = logging.getLogger("engine.delivery")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.errors import UsageError
-from engine.store import MessageRecord, Store
+from engine.outbox import MessageRecord
+from engine.store import Store
 from engine.types import Json, MessageState, Release, Source
 
 

@@ -15,8 +15,8 @@ from engine.delivery.hands import Hands
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.errors import SendError, StateUnavailable
+from engine.outbox import Claim
 from engine.stops import Breaker, Pause, scopes_of
-from engine.store import Claim
 
 logger = logging.getLogger("engine.delivery")
 

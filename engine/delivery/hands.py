@@ -10,8 +10,9 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from engine.errors import StateUnavailable
+from engine.outbox import Change, Worker
 from engine.plugins import Plugins
-from engine.store import Change, Store, Worker
+from engine.store import Store
 from engine.types import Clock, Event, Finding, MessageState
 
 P = ParamSpec("P")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from engine.delivery.pace import Pace
-from engine.store import Claim, Frozen, Prepared
+from engine.outbox import Claim, Frozen, Prepared
 from engine.types import OutboundMessage, Purpose
 
 RANK = {Purpose.REPLY: 0, Purpose.TRANSACTIONAL: 1, Purpose.MARKETING: 2}

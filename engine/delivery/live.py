@@ -20,8 +20,9 @@ from engine.config.providers import build_provider
 from engine.config.snapshot import restore
 from engine.contracts import PluginContext, Provider
 from engine.errors import ConfigError, StateUnavailable, UsageError
+from engine.outbox import Frozen
 from engine.plugins import Plugins
-from engine.store import Frozen, Store
+from engine.store import Store
 from engine.types import Release
 
 KEPT = 8

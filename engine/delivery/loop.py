@@ -27,8 +27,8 @@ from engine.delivery.receipts import Receipts
 from engine.delivery.turns import Turns
 from engine.delivery.wire import Wire
 from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
+from engine.outbox import Change
 from engine.stops import Breaker
-from engine.store import Change
 
 logger = logging.getLogger("engine.delivery")
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from engine.config.models import Sending
 from engine.errors import SendError, SendOutcome, SendScope
+from engine.outbox import Change
 from engine.stops import Breaker
-from engine.store import Change
 from engine.types import Absent, Ambiguous, Found, Json, MessageState, ProviderStatus, Receipt
 
 SENDING = frozenset({MessageState.SENDING})

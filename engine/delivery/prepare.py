@@ -13,9 +13,9 @@ from engine.delivery.halts import Halted, paused, rests
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.errors import ComposeError, EngineError, InvalidNumber
+from engine.outbox import Change, Claim, Frozen, Prepared
 from engine.plugins import Plugins
 from engine.stops import WHENEVER
-from engine.store import Change, Claim, Frozen, Prepared
 from engine.types import E164, ConsentNeed, Json, MessageState, NumberKind, OutboundMessage, Purpose
 
 logger = logging.getLogger("engine.delivery")

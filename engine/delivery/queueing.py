@@ -10,7 +10,8 @@ from engine.config.models import Project, Template, Workspace
 from engine.config.snapshot import restore
 from engine.errors import UsageError
 from engine.names import did_you_mean
-from engine.store import Queued, Send, Store
+from engine.outbox import Queued, Send
+from engine.store import Store
 from engine.types import Json, Release
 
 AHEAD = timedelta(hours=14)

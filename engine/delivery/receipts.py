@@ -13,7 +13,7 @@ from engine.delivery.halts import Halts
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.errors import ConfigError, ProviderUnavailable
-from engine.store import Change, MessageRecord
+from engine.outbox import Change, MessageRecord
 
 logger = logging.getLogger("engine.delivery")
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.errors import UsageError
-from engine.store import Change, Store
+from engine.outbox import Change
+from engine.store import Store
 from engine.types import MessageState
 
 HELD = frozenset({MessageState.HELD})

@@ -22,8 +22,8 @@ from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import Attempt
 from engine.errors import ConfigError, EngineError, SendError, SendOutcome, SendScope
+from engine.outbox import Change
 from engine.stops import Breaker, Unreachable
-from engine.store import Change
 from engine.types import Consent, ConsentState, MessageState
 
 logger = logging.getLogger("engine.delivery")

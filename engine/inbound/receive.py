@@ -9,7 +9,8 @@ from datetime import datetime
 from engine.compose.builtin import HELP, RESUMED, STOPPED
 from engine.config.models import Keyword, Workspace
 from engine.inbound.keywords import Routed, Router
-from engine.store import Send, Store
+from engine.outbox import Send
+from engine.store import Store
 from engine.types import Consent, ConsentState, Event, InboundMessage, Json, Person, Purpose
 
 _BUILT_IN = {"STOP": STOPPED, "START": RESUMED, "HELP": HELP}

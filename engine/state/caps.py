@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.caps import MILLIONTH, TOO_DEAR, Cap, CapKind, Cost, Spent
+from engine.outbox import Prepared
 from engine.state.codec import to_micros, to_moment
 from engine.state.room import Room, some
-from engine.store import Prepared
 
 COST, ASSUMED, UNPRICED = "cost", "assumed", "unpriced"
 """Kinds of rows beside those of caps: a known cost; what a limit assumed where it is unknown; how many those were."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from engine.outbox import Queued, Send
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import write_consent
 from engine.state.outbox_queue import Queueing
 from engine.state.people import write_people
-from engine.store import Queued, Send
 from engine.types import Consent, InboundMessage, Json, Person
 
 

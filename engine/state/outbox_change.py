@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
+from engine.outbox import Change
 from engine.state.codec import dumps, to_micros
 from engine.state.outbox_queue import lane_id
 from engine.state.room import HistoryRow, Room, some, write_history
 from engine.state.stops import count_codes, in_force
-from engine.store import Change
 from engine.types import MessageState
 
 LEASE_EXPIRED = "lease.expired"

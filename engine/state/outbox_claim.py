@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from engine.outbox import Claim, Link
 from engine.state.codec import to_micros, to_optional_moment
 from engine.state.erase import hold_erased
 from engine.state.room import Room, some
 from engine.state.rows import CLAIM_COLUMNS, CLAIM_JOINS, RANKS
 from engine.stops import WHENEVER
-from engine.store import Claim, Link
 from engine.types import Purpose
 
 _CLAIMABLE = "messages m INDEXED BY messages_claimable WHERE m.state IN ('queued', 'retry_wait')"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from engine.outbox import Committed, Prepared
 from engine.state.caps import Caps, Over
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, present
@@ -14,7 +15,6 @@ from engine.state.room import HistoryRow, Room, some, write_history
 from engine.state.stops import paused_now, why_paused
 from engine.state.suppressions import unreachable
 from engine.stops import WHENEVER, Pause, scopes_of
-from engine.store import Committed, Prepared
 from engine.types import ConsentNeed, ConsentState, Json, MessageState, Sender
 
 TOO_LATE = "quiet-hours.began"

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.outbox import HistoryEntry, Link, MessageRecord
 from engine.state.codec import to_micros, to_moment, to_optional_moment
 from engine.state.room import Room
 from engine.state.rows import RECORD_COLUMNS, RECORD_JOINS
-from engine.store import HistoryEntry, Link, MessageRecord
 from engine.types import MessageState
 
 PAGE = 500

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Sequence
 
 from engine.errors import UsageError
+from engine.outbox import Queued, Send
 from engine.state.codec import digest, dumps, to_micros
 from engine.state.room import Room, some
 from engine.state.rows import RANKS
-from engine.store import Queued, Send
 
 MOST_IDS = 100
 

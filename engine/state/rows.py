@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.outbox import Claim, Frozen, Link, MessageRecord
 from engine.state.codec import MessageIds, to_moment, to_optional_moment
-from engine.store import Claim, Frozen, Link, MessageRecord
 from engine.types import MessageState, Person, Purpose, Sender, SenderKind
 
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from engine.errors import StateUnavailable
+from engine.outbox import Worker
 from engine.state.codec import to_micros, to_moment
 from engine.state.room import Room
-from engine.store import Worker
 
 FORGET_AFTER = timedelta(days=1)
 

@@ -13,9 +13,9 @@ from twilio_shop import TwilioShop
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.delivery.loop import SendLoop
+from engine.outbox import Worker
 from engine.plugins import load
 from engine.state.sqlite import SqliteStore
-from engine.store import Worker
 from engine.testing.context import plugin_context
 from engine.testing.twilio_emulator import Fault
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from engine.delivery.lanes import EVERY, Lane, Ready
 from engine.delivery.pace import Pace
-from engine.store import Claim, Frozen, Prepared
+from engine.outbox import Claim, Frozen, Prepared
 from engine.types import ConsentNeed, OutboundMessage, Purpose, Sender, SenderKind
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,8 +9,9 @@ import pytest
 
 from engine.config.models import Workspace
 from engine.inbound.receive import Line, Received, receive
+from engine.outbox import Claim
 from engine.state.sqlite import SqliteStore
-from engine.store import Claim, Store
+from engine.store import Store
 from engine.types import Consent, ConsentState, InboundMessage, Person, Purpose
 
 NOW = datetime(2026, 3, 1, 18, tzinfo=UTC)

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
+from engine.outbox import Change, Claim
 from engine.state.sqlite import SqliteStore
 from engine.stops import Unreachable, Which
-from engine.store import Change, Claim
 from engine.testing.store.base import LANE, LEASE, NOW, consent, number, person, prepared, send
 from engine.types import ConsentNeed, ConsentState, MessageState
 

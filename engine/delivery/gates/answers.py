@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from engine.store import Claim
+from engine.outbox import Claim
 
 JUST = timedelta(hours=1)
 """How long somebody who wrote is taken to be awake and waiting. A later answer is a message like any other."""

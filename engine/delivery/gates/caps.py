@@ -12,7 +12,7 @@ from engine.config.prices import dearest
 from engine.config.values import Rate, print_duration
 from engine.delivery.gates.answers import answers
 from engine.delivery.gates.verdict import Action, Verdict
-from engine.store import Claim, Frozen
+from engine.outbox import Claim, Frozen
 
 LAST_DIGITS = 4
 """Digits that numbers of one prefix differ in. Who pumps texts for money holds blocks of thousands of numbers."""

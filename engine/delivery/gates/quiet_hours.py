@@ -12,7 +12,7 @@ from engine.delivery import zones
 from engine.delivery.gates.answers import answers
 from engine.delivery.gates.verdict import Action, Case, Verdict, rule
 from engine.delivery.wall_clock import Window, is_quiet, next_allowed, next_quiet
-from engine.store import Claim
+from engine.outbox import Claim
 from engine.types import Purpose
 
 GATE = "quiet-hours"

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from engine.compose.composer import Address
 from engine.config.models import WorkspaceConfig
-from engine.store import Claim
+from engine.outbox import Claim
 from engine.types import Json
 
 

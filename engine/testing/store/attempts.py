@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.store import Change, Store
+from engine.outbox import Change
+from engine.store import Store
 from engine.testing.store.base import (
     ALICE,
     BOB,

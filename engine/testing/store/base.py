@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from engine.store import Change, Claim, Frozen, Link, Prepared, Queued, Send, Store
+from engine.outbox import Change, Claim, Frozen, Link, Prepared, Queued, Send
+from engine.store import Store
 from engine.types import Consent, ConsentNeed, ConsentState, MessageState, Person, Purpose, Sender, SenderKind
 
 NOW = datetime(2026, 3, 1, 18, tzinfo=UTC)

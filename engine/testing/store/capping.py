@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from engine.caps import Cap, CapKind, Cost, Spent
-from engine.store import Committed, Store
+from engine.outbox import Committed
+from engine.store import Store
 from engine.testing.store.base import (
     ALICE,
     BOB,

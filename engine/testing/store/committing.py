@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.store import Committed, Frozen, Link, Store
+from engine.outbox import Committed, Frozen, Link
+from engine.store import Store
 from engine.testing.store.base import (
     BOB,
     LEASE,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.store import Link, Store
+from engine.outbox import Link
+from engine.store import Store
 from engine.testing.store.base import (
     ALICE,
     LEASE,

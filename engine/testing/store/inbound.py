@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import UsageError
-from engine.store import Queued, Store
+from engine.outbox import Queued
+from engine.store import Store
 from engine.testing.store.base import NOW, StoreSuite, claim, consent, number, person, queue, send
 from engine.types import ConsentState, InboundMessage, Purpose
 

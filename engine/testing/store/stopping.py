@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from engine.outbox import Committed
 from engine.stops import WHENEVER, CodeCount, Unreachable, Which
-from engine.store import Committed, Store
+from engine.store import Store
 from engine.testing.store.base import (
     LANE,
     LEASE,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import StateUnavailable
-from engine.store import Store, Worker
+from engine.outbox import Worker
+from engine.store import Store
 from engine.testing.store.base import (
     ALICE,
     BOB,

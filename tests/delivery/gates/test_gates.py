@@ -15,7 +15,7 @@ from engine.delivery.gates import Action, Verdict, ask, caps_of
 from engine.delivery.gates.local_time import local_time
 from engine.delivery.gates.number import number
 from engine.delivery.gates.quiet_hours import quiet_hours
-from engine.store import Frozen, Link
+from engine.outbox import Frozen, Link
 from engine.types import E164, NumberKind, Purpose
 
 NIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)  # midnight in Los Angeles
