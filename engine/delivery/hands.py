@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from engine.errors import StateUnavailable
 from engine.outbox import Change, Worker
@@ -95,3 +95,10 @@ async def batch(queue: asyncio.Queue[T], most: int, *, gather: float = 0.0) -> l
     while len(items) < most and not queue.empty():
         items.append(queue.get_nowait())
     return items
+
+
+async def cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancels tasks and waits until each has ended, however it did."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

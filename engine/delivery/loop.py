@@ -18,7 +18,7 @@ from typing import Any
 from engine.delivery.doubts import Doubts
 from engine.delivery.draining import left
 from engine.delivery.halts import Halts, rests
-from engine.delivery.hands import Hands
+from engine.delivery.hands import Hands, cancel
 from engine.delivery.lanes import EVERY, Lane, Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import SENDER_WAIT
@@ -130,7 +130,7 @@ class SendLoop:
             if drain and failure is None and not self._stop.is_set():
                 await self._receipts.poll(older_than=timedelta(0))
         finally:
-            await self._cancel([*tasks, *ends, *self._drivers.values(), *self._chores])
+            await cancel([*tasks, *ends, *self._drivers.values(), *self._chores])
             await self._close_providers()
             self._hands.thread.shutdown()
         if failure is not None:
@@ -271,7 +271,7 @@ class SendLoop:
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stops claiming, gives claims back, waits for the wire and its record."""
         claim, commit, record, doubts, tick, poll = tasks
-        await self._cancel([claim, *self._drivers.values(), doubts, poll, commit])
+        await cancel([claim, *self._drivers.values(), doubts, poll, commit])
         await self._wire.finish_commit()
         with suppress(StateUnavailable):
             await self._halts.give_up()
@@ -280,7 +280,7 @@ class SendLoop:
         finish = asyncio.ensure_future(self._wire.finish(LAST_WORDS))
         await asyncio.wait({finish, record}, return_when=asyncio.FIRST_COMPLETED)
         finish.cancel()
-        await self._cancel([record, tick])
+        await cancel([record, tick])
         with suppress(StateUnavailable):
             await self._hands.ask(self._hands.store.retire, self._hands.owner)
 
@@ -295,12 +295,6 @@ class SendLoop:
                 await provider.close()
             except Exception:
                 logger.exception("the provider %s could not be closed", provider.name)
-
-    @staticmethod
-    async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     # small things
 
