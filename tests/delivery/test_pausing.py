@@ -108,9 +108,8 @@ def test_a_running_loop_sends_nothing_more_once_pause_returned_and_goes_on_when_
         paused_at = datetime.now(UTC)
         # Long enough for the loop to notice, and to send some 60 more if it did not.
         time.sleep(2)
-        states = shop.states()
-        assert states["queued"] > 0
-        assert states["claimed"] == states["sending"] == 0
+        _until(shop, lambda states: states["claimed"] == states["sending"] == 0)
+        assert shop.states()["queued"] > 0
         went = [m["id"] for m in shop.messages() if m["attempts"]]
         commits = [_sending_at(shop, message) for message in went[-10:]]
         assert all(at < paused_at for at in commits)
