@@ -16,6 +16,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.errors import UsageError
 from engine.types import (
     E164,
     Absent,
@@ -108,8 +109,10 @@ class Provider(ABC, Generic[OptionsT]):
         return ()
 
     def receive(self, from_number: str, to: str, body: str) -> InboundMessage:
-        """Makes a text arrive from a phone: only a provider that owns its phones can (the sandbox)."""
-        raise NotImplementedError(f"the provider {self.name!r} has no phones of its own")
+        """Makes a text arrive from a phone: only a provider that owns its phones can (the sandbox).
+        Raises UsageError where it has none."""
+        del from_number, to, body
+        raise UsageError(f"the provider {self.name!r} has no phones of its own")
 
     async def close(self) -> None:
         """Releases connections. Called once, after the last call."""
