@@ -72,4 +72,7 @@ CODES: dict[str, str] = {
     "keyword.taken": "A word that an earlier rule answers.",
     "keyword.shadowed": "A rule that can never win.",
     "keyword.reserved": "A word that is answered as STOP, START or HELP before any rule.",
+    # Conversation tests.
+    "test.duplicate-name": "Two tests of a file have one name.",
+    "test.one-way-sender": "A text to a sender that cannot be texted.",
 }

@@ -28,7 +28,11 @@ class Receive(Model):
     """A text arrives."""
 
     text: str = Field(description="What the person writes.")
-    to: str | None = Field(None, description="The sender that it arrives at. Default: the first that can receive.")
+    to: str | None = Field(
+        None, description="The sender that it arrives at. Default: the last one in use, or the first that can receive."
+    )
+    from_: str | None = Field(None, alias="from", description="The number that writes. Default: the person's.")
+    media: list[str] = Field([], description="Addresses of images that come with it.")
 
 
 class SendStep(Model):
@@ -38,16 +42,23 @@ class SendStep(Model):
     data: dict[str, Any] = Field({}, description="What `trigger.*` holds.")
 
 
+Consented = Literal["unknown", "subscribed", "stopped"]
+
+
 class Expect(Model):
     """What must be true after a step; what is not written is not looked at."""
 
-    rule: str | None = Field(None, description="The keyword rule that won.")
-    replies: list[str] | None = Field(None, description="The texts that came back; … matches any text.")
-    person: dict[str, Any] | None = Field(None, description="Attributes that the person has now.")
-    events: list[str] | None = Field(None, description="Names of the events that were emitted.")
-    consent: Literal["unknown", "subscribed", "stopped"] | None = Field(None, description="The person's consent now.")
-    state: Annotated[MessageState, Field(strict=False)] | None = Field(None, description="The sent message's state.")
-    reason: str | None = Field(None, description="The code of why the message is in that state.")
+    rule: str | None = Field(None, description="The keyword rule that won; null where none may.")
+    replies: list[str] | None = Field(
+        None, description="The texts that came to phones in this step, in order; … matches any text."
+    )
+    person: dict[str, Any] | None = Field(None, description="Attributes that the person has now; null is none.")
+    events: list[str] | None = Field(None, description="Names of the events that were emitted in this step, in order.")
+    consent: Consented | None = Field(None, description="The person's consent now.")
+    state: Annotated[MessageState, Field(strict=False)] | None = Field(
+        None, description="The state of the message that was sent, or of the last answer."
+    )
+    reason: str | None = Field(None, description="The code of why that message is in its state; null for no reason.")
 
 
 class Step(Model):
@@ -72,5 +83,8 @@ class Conversation(Model):
     person: dict[str, Any] | str = Field(
         {}, description="Who talks: attributes, or the name of somebody in people.yaml."
     )
-    at: Moment | None = Field(None, description="When it begins, with offset. Default: a fixed moment.")
+    consent: Consented = Field("unknown", description="The person's consent at the beginning.")
+    at: Moment | None = Field(
+        None, description="When it begins, with offset. Default: 2026-03-02T18:00:00Z, when nobody's quiet hours hold."
+    )
     steps: list[Step] = Field(min_length=1, description="What happens, in order.")

@@ -45,7 +45,7 @@ class Loaded:
     sources: Mapping[str, Source]
     unset: tuple[Unset, ...]
     conversations: Mapping[str, list[Conversation]] = field(default_factory=dict)
-    """Conversation tests, by file."""
+    """Conversation tests, by the address of their file: `acme/test/club`."""
     guessed: frozenset[str] = frozenset()
     """Addresses of templates, and names of workspaces, of whose samples or settings not all could be read: what is
     provided is not known there."""
@@ -120,7 +120,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         sources=sources,
         unset=tuple(engine.unset + [unset for result, _ in workspaces.values() for unset in result.unset]),
         conversations={
-            file: tests for _, contents in workspaces.values() for file, tests in contents.conversations.items()
+            address: tests for _, contents in workspaces.values() for address, tests in contents.conversations.items()
         },
         guessed=frozenset(_guessed(workspaces)),
     )

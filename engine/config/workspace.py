@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from engine.config.addresses import texts
 from engine.config.explain import NAME_RULE, Checker, Path, did_you_mean, keys_of
@@ -205,34 +205,19 @@ class WorkspaceReader:
         if not self.folder.tests:
             return
         # Few commands need these models, and pydantic takes 20 ms to build them.
-        from engine.config.conversations import Conversation
+        from engine.config.conversation_files import Known, read_conversations
 
-        adapter = TypeAdapter(list[Conversation])
+        known = Known(
+            templates=self.folder.templates,
+            rules=found.keywords,
+            senders=senders,
+            people=found.people if found.people_read else None,
+        )
         for name, path in self.folder.tests.items():
             document = self._document(f"tests/{name}.yaml", path)
-            if document is None or document.data is None:
-                continue
-            checker = Checker(document)
-            value = checker.model(Conversation, document.data, adapter=adapter)
-            if value is not None:
-                found.conversations[document.file] = value
-            items = document.data if isinstance(document.data, list) else []
-            for index, item in enumerate(items):
-                self._check_conversation(checker, index, item, found, senders)
-
-    def _check_conversation(
-        self, checker: Checker, index: int, item: Any, found: Contents, senders: Mapping[str, Any] | None
-    ) -> None:
-        if not isinstance(item, dict):
-            return
-        if found.people_read and isinstance(item.get("person"), str):
-            self._refer(checker, (index,), item, "person", "person", found.people, "")
-        steps = item.get("steps")
-        for number, step in enumerate(steps if isinstance(steps, list) else ()):
-            if not isinstance(step, dict):
-                continue
-            at: Callable[[str], Path] = lambda key, n=number: (index, "steps", n, key)  # type: ignore[misc]  # noqa: E731 # binds the loop's number
-            if senders is not None:
-                self._refer(checker, at("receive"), step.get("receive"), "to", "sender", senders, "")
-            self._refer(checker, at("send"), step.get("send"), "template", "template", self.folder.templates, "")
-            self._refer(checker, at("expect"), step.get("expect"), "rule", "keyword", found.keywords, "")
+            if document is not None and document.data is not None:
+                address = f"{self.folder.name}/test/{name}"
+                self.sources.add(address, document)
+                tests = read_conversations(Checker(document), address, known)
+                if tests is not None:
+                    found.conversations[address] = tests

@@ -96,6 +96,7 @@ CASES = [
     ("tests/a.yaml", "- name: x\n  steps:\n    - {wait: 2h, receive: {text: x}}\n", "config.value", 3, 7, 37),
     ("tests/a.yaml", "- name: x\n  at: yesterday\n  steps: [{wait: 1h}]\n", "config.value", 2, 7, 16),
     ("tests/a.yaml", "- name: x\n  person: eve\n  steps: [{wait: 1h}]\n", "ref.unknown-person", 2, 11, 14),
+    ("tests/a.yaml", "- {name: x, steps: [{wait: 1h}]}\n- {name: x, steps: [{wait: 1h}]}\n", "test.duplicate-name", 2, 10, 11),
     ("tests/a.yaml", "name: x\n", "config.type", 1, 1, None),
 ]  # fmt: skip
 
