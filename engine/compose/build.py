@@ -17,20 +17,31 @@ from engine.plugins import Plugins
 Contexts = Callable[[str], PluginContext]
 
 
-def composer(project: Project, workspace: str, *, plugins: Plugins, context: Contexts) -> Composer:
-    """Gives what composes a workspace's messages. Raises UsageError where there is none, ConfigError."""
+def composer(
+    project: Project,
+    workspace: str,
+    *,
+    plugins: Plugins,
+    context: Contexts,
+    links_by: Callable[[Shortener], Shortener] = lambda chosen: chosen,
+) -> Composer:
+    """Gives what composes a workspace's messages. Raises UsageError where there is none, ConfigError.
+
+    `links_by` puts another shortener in the place of the one that the config chose.
+    """
     found = project.workspaces.get(workspace)
     if found is None:
         raise UsageError(f"there is no workspace {workspace!r}", hint=did_you_mean(workspace, project.workspaces))
     settings = found.settings
     rules = settings.links or Links()
+    chosen = shortener(rules, project.engine.public_url, plugins=plugins, context=context)
     return Composer(
         workspace,
         found,
         plugins=plugins,
         reader=Reader(settings, build_normaliser(settings, plugins, context)),
         links=LinkRules(
-            shortener=shortener(rules, project.engine.public_url, plugins=plugins, context=context),
+            shortener=links_by(chosen) if chosen is not None else None,
             expire_after=rules.expire_after,
             allowed_hosts=None if rules.allowed_hosts is None else tuple(rules.allowed_hosts),
         ),

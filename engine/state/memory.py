@@ -17,7 +17,7 @@ KEY = bytes(32)
 
 
 class Beginning:
-    """What each state begins as: the tables, and what was written to `store`. Migrated once, copied as often as asked."""
+    """What each state begins as: the tables, and what was written to `store`. Migrated once, copied at will."""
 
     def __init__(self) -> None:
         conn = _connect()

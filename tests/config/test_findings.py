@@ -17,6 +17,7 @@ E = "engine: 1\nplugins: [sandbox, phonenumbers]\n"
 T = "---\npurpose: reply\nsender: support\n"
 TRAP = "yaml.unquoted-number"
 IDENTITY = "sender.identity"
+TEST = "- {name: x, steps: [{wait: 1h}]}\n"
 RULES = SENDER + "  brand: {alphanumeric: ACME}\n"
 
 CASES = [
@@ -96,7 +97,7 @@ CASES = [
     ("tests/a.yaml", "- name: x\n  steps:\n    - {wait: 2h, receive: {text: x}}\n", "config.value", 3, 7, 37),
     ("tests/a.yaml", "- name: x\n  at: yesterday\n  steps: [{wait: 1h}]\n", "config.value", 2, 7, 16),
     ("tests/a.yaml", "- name: x\n  person: eve\n  steps: [{wait: 1h}]\n", "ref.unknown-person", 2, 11, 14),
-    ("tests/a.yaml", "- {name: x, steps: [{wait: 1h}]}\n- {name: x, steps: [{wait: 1h}]}\n", "test.duplicate-name", 2, 10, 11),
+    ("tests/a.yaml", f"{TEST}{TEST}", "test.duplicate-name", 2, 10, 11),
     ("tests/a.yaml", "name: x\n", "config.type", 1, 1, None),
 ]  # fmt: skip
 
