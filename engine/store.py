@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from engine.caps import Spending
+from engine.ledger import Ledger
 from engine.outbox import (
     Change,
     Claim,
@@ -39,7 +40,7 @@ from engine.types import (
 )
 
 
-class Store(Stops, Spending, ABC):
+class Store(Stops, Spending, Ledger, ABC):
     """Keeps releases, people, consent, messages and links. Safe to use from several threads and processes at once."""
 
     scheme: ClassVar[str]
@@ -129,7 +130,11 @@ class Store(Stops, Spending, ABC):
 
     @abstractmethod
     def record_consent(self, entries: Sequence[Consent]) -> None:
-        """Appends to the ledger and makes each entry the present state of its number."""
+        """Appends to the ledger and makes each entry the present state of its number; one with a topic, of that topic.
+
+        A REVIEW changes no state: it is one of the number's `reviews` until somebody judges it, or until the number or
+        an operator says STOP or START. A STOP also ends what is PENDING.
+        """
 
     @abstractmethod
     def consent_history(self, workspace: str, number: str) -> Sequence[Consent]:

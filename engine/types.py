@@ -251,6 +251,8 @@ class ConsentState(StrEnum):
     UNKNOWN = "unknown"
     SUBSCRIBED = "subscribed"
     STOPPED = "stopped"
+    PENDING = "pending"  # of a topic alone: asked for, and not yet confirmed
+    REVIEW = "review"  # of a ledger entry alone: a text that may revoke consent waits for a person to judge it
 
 
 class ConsentNeed(StrEnum):
@@ -263,15 +265,21 @@ class ConsentNeed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One entry of the consent ledger. `sender` is empty where consent holds for the workspace."""
+    """One entry of the consent ledger. `sender` is empty where consent holds for the workspace, `topic` where the entry
+    is about all messages."""
 
     workspace: str
     number: str
     state: ConsentState
-    source: str  # "import", "inbound", "provider:21610", "operator"
+    source: str  # "import", "inbound", "provider:21610", "operator", "review"
     at: datetime
     sender: str = ""
     detail: str = ""
+    topic: str = ""
+    words: str = ""  # the text itself by which it was given or taken back
+    message: str = ""  # the provider's id of that text, or our id of the message that was refused
+    person: str = ""  # id of who had the number, where they were known
+    by: str = ""  # who entered it, where that was an operator
 
 
 @dataclass(frozen=True, slots=True)

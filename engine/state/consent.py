@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from engine.state.codec import to_micros, to_moment
+from engine.state.codec import to_micros
+from engine.state.entries import COLUMNS, PLACES, entry_of
+from engine.state.reviews import close_reviews, open_reviews
 from engine.state.room import Room, some
 from engine.state.suppressions import lift
+from engine.state.topics import end_pending, write_topics
 from engine.types import Consent, ConsentState
 
 WORKSPACE = ""
@@ -29,21 +32,18 @@ class Consenting(Room):
             return effective(present(conn, [(workspace, number)]).get((workspace, number), ()), sender)
 
     def record_consent(self, entries: Sequence[Consent]) -> None:
-        """Appends to the ledger and makes each entry the present state of its number."""
+        """Appends to the ledger and makes each entry the present state of its number; one with a topic, of that topic.
+        A REVIEW changes no state: it waits to be judged. A STOP also ends what is PENDING."""
         with self._file.write() as conn:
             write_consent(conn, entries)
 
     def consent_history(self, workspace: str, number: str) -> Sequence[Consent]:
         """Gives the ledger of one number, oldest first."""
         rows = self._file.rows(
-            """SELECT workspace, number, state, source, at, sender, detail FROM consent_ledger
-            WHERE workspace = ? AND number = ? ORDER BY entry""",
+            f"SELECT {COLUMNS} FROM consent_ledger WHERE workspace = ? AND number = ? ORDER BY entry",
             (workspace, number),
         )
-        return tuple(
-            Consent(workspace, number, ConsentState(state), source, to_moment(at), sender, detail)
-            for workspace, number, state, source, at, sender, detail in rows
-        )
+        return tuple(entry_of(row) for row in rows)
 
 
 def effective(entries: Present, sender: str) -> ConsentState:
@@ -82,17 +82,34 @@ def write_consent(conn: sqlite3.Connection, entries: Sequence[Consent]) -> None:
     """Appends entries inside a transaction."""
     if not entries:
         return
-    lift(conn, [(c.workspace, c.number) for c in entries if c.state is ConsentState.SUBSCRIBED and c.source in LIFTS])
-    (last,) = conn.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'consent_ledger'").fetchone()
-    conn.executemany(
-        "INSERT INTO consent_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (entry, c.workspace, c.number, c.sender, c.state.value, c.source, to_micros(c.at), c.detail)
-            for entry, c in enumerate(entries, last + 1)
-        ],
-    )
+    numbered = append(conn, entries)
+    write_topics(conn, [(entry, c) for entry, c in numbered if c.topic])
+    open_reviews(conn, [(entry, c) for entry, c in numbered if c.state is ConsentState.REVIEW])
+    general = [(entry, c) for entry, c in numbered if not c.topic and c.state is not ConsentState.REVIEW]
     conn.executemany(
         """INSERT INTO consent VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (workspace, number, sender) DO UPDATE SET state = excluded.state, entry = excluded.entry""",
-        [(c.workspace, c.number, c.sender, c.state.value, entry) for entry, c in enumerate(entries, last + 1)],
+        [(c.workspace, c.number, c.sender, c.state.value, entry) for entry, c in general],
     )
+    stops = [(entry, c) for entry, c in general if c.state is ConsentState.STOPPED]
+    agreed = [c for _, c in general if c.state is ConsentState.SUBSCRIBED and c.source in LIFTS]
+    lift(conn, [(c.workspace, c.number) for c in agreed])
+    end_pending(conn, [(entry, c.workspace, c.number) for entry, c in stops])
+    close_reviews(conn, [(c.workspace, c.number, c.sender) for c in [*(c for _, c in stops), *agreed]])
+
+
+def append(conn: sqlite3.Connection, entries: Sequence[Consent]) -> list[tuple[int, Consent]]:
+    """Writes entries into the ledger alone, inside a transaction, and gives each with its place."""
+    (last,) = conn.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'consent_ledger'").fetchone()
+    numbered = list(enumerate(entries, last + 1))
+    conn.executemany(
+        f"INSERT INTO consent_ledger ({COLUMNS}) VALUES ({PLACES})",
+        [
+            (
+                *(entry, c.workspace, c.number, c.sender, c.state.value, c.source, to_micros(c.at), c.detail),
+                *(c.topic, c.words, c.message, c.person, c.by),
+            )
+            for entry, c in numbered
+        ],
+    )
+    return numbered

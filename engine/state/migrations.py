@@ -38,6 +38,11 @@ def _caps(db: sqlite_utils.Database) -> None:
         db.conn.execute(statement)
 
 
+def _consent(db: sqlite_utils.Database) -> None:
+    for statement in _CONSENT:
+        db.conn.execute(statement)
+
+
 _SETTINGS = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "INSERT INTO settings VALUES ('message_id_key', randomblob(32))",
@@ -285,4 +290,30 @@ _CAPS = (
     "ALTER TABLE sends ADD COLUMN local_at TEXT",
 )
 
-_SERIES = (("0001_first", _first), ("0002_stops", _stops), ("0003_caps", _caps))
+# Replacing a row would delete it without its trigger: an entry's number is never used again.
+_CONSENT = (
+    *(
+        f"ALTER TABLE consent_ledger ADD COLUMN {column} TEXT NOT NULL DEFAULT ''"
+        for column in ("topic", "words", "message", "person", "by")
+    ),
+    """CREATE TRIGGER consent_ledger_grows BEFORE INSERT ON consent_ledger
+        WHEN EXISTS (SELECT 1 FROM consent_ledger WHERE entry = NEW.entry)
+        BEGIN SELECT RAISE(ABORT, 'the consent ledger is only ever appended to'); END""",
+    """CREATE TABLE topics (
+        workspace TEXT NOT NULL,
+        number TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        state TEXT NOT NULL,
+        entry INTEGER NOT NULL REFERENCES consent_ledger,
+        PRIMARY KEY (workspace, number, topic)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE reviews (
+        workspace TEXT NOT NULL,
+        number TEXT NOT NULL,
+        entry INTEGER NOT NULL REFERENCES consent_ledger,
+        sender TEXT NOT NULL,
+        PRIMARY KEY (workspace, number, entry)
+    ) WITHOUT ROWID""",
+)
+
+_SERIES = (("0001_first", _first), ("0002_stops", _stops), ("0003_caps", _caps), ("0004_consent", _consent))

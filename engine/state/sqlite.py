@@ -13,6 +13,7 @@ from engine.state.caps import Spenders
 from engine.state.connection import Connection
 from engine.state.consent import Consenting
 from engine.state.inbound import Inbound
+from engine.state.judging import Judging
 from engine.state.locks import Locking
 from engine.state.outbox_change import Changing
 from engine.state.outbox_claim import Claiming
@@ -22,6 +23,7 @@ from engine.state.people import People
 from engine.state.releases import Releases
 from engine.state.stops import Stopping
 from engine.state.suppressions import Suppressing
+from engine.state.topics import Subscribing
 from engine.state.workers import Workers
 from engine.store import Store
 
@@ -31,6 +33,8 @@ class SqliteStore(
     Locking,
     People,
     Consenting,
+    Subscribing,
+    Judging,
     Suppressing,
     Inbound,
     Claiming,
