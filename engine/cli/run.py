@@ -37,6 +37,8 @@ def command(app: App, drain: bool, format_: str) -> int:
     """
     import asyncio
 
+    import uvloop
+
     from engine.cli.crash import crash_hook
     from engine.cli.progress import watching
     from engine.delivery.hands import Hands
@@ -62,7 +64,8 @@ def command(app: App, drain: bool, format_: str) -> int:
         return await loop.run(drain=drain)
 
     with watching(partial(app.store, read_only=True)):
-        result = asyncio.run(main())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            result = runner.run(main())
     states = {str(state): count for state, count in sorted(store.count_states().items())}
     if stream:
         print_ndjson([{"version": 1, "states": states}])
