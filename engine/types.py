@@ -334,7 +334,7 @@ class ConfigView:
     """The small read-only view of the config that plugins check: plain data, secrets by name only."""
 
     workspaces: Mapping[str, Mapping[str, Json]]
-    """Workspace name → {"workspace", "senders", "templates", "keywords"} as written, defaults filled in."""
+    """Workspace name → {"workspace", "senders", "templates", "keywords", "topics"} as written, defaults filled in."""
     sources: Mapping[str, Source]
     """Address (`acme/sender/x`) or address and field (`acme/sender/x#number`) → where it stands."""
 

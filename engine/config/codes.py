@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "ref.unknown-template": "No such template.",
     "ref.unknown-person": "No such person in people.yaml.",
     "ref.unknown-keyword": "No such keyword rule.",
+    "ref.unknown-topic": "No such topic.",
     # Senders.
     "sender.identity": "Not exactly one of number, alphanumeric and messaging_service.",
     "sender.kind": "The kind does not fit the sender.",
@@ -63,6 +64,7 @@ CODES: dict[str, str] = {
     "template.empty": "A template with neither text nor media.",
     "template.no-base": "A translation of a template that does not exist.",
     "template.purpose-differs": "A translation with another purpose than its template.",
+    "template.topic": "A topic on a template that is no marketing.",
     "template.duplicate-sample": "Two samples of a template have one name.",
     # Keyword rules.
     "keyword.words": "A rule without words, or words on a rule that matches anything.",
@@ -75,4 +77,6 @@ CODES: dict[str, str] = {
     # Conversation tests.
     "test.duplicate-name": "Two tests of a file have one name.",
     "test.one-way-sender": "A text to a sender that cannot be texted.",
+    "keyword.reply-purpose": "The confirmation of a STOP, or a topic's question, has another purpose than `reply`.",
+    "keyword.reply-link": "The confirmation of a STOP has a link or an image in it.",
 }

@@ -224,6 +224,7 @@ def _project(engine: EngineResult, workspaces: Mapping[str, tuple[SettingsResult
             snippets=contents.snippets,
             keywords=contents.keywords,
             consent=contents.consent,
+            topics=contents.topics,
             people=contents.people,
         )
     return Project(engine=engine.engine or EngineConfig(engine=1, plugins=[]), workspaces=found)

@@ -308,7 +308,19 @@ class Template(TemplateText):
     languages: dict[str, TemplateText] = Field(
         {}, description="Variants by language; from files like welcome.es.liquid."
     )
+    topic: str | None = Field(
+        None, description="Of marketing: the topic that its recipients must have subscribed to. Default: none."
+    )
     protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
+
+
+def _all_or_topic(value: Any) -> Any:
+    if not isinstance(value, bool | str):
+        raise ValueError("must be true, false, or the name of a topic")  # noqa: TRY004 # pydantic reports no other
+    return value
+
+
+AllOrTopic = Annotated[bool | str, BeforeValidator(_all_or_topic)]
 
 
 class Keyword(Model):
@@ -322,7 +334,10 @@ class Keyword(Model):
     reply: str | None = Field(None, description="Template to answer with.")
     set: dict[str, Any] = Field({}, description="Attributes that it sets on the person.")
     emit: str | None = Field(None, description="Name of an event that it emits.")
-    subscribe: bool = Field(False, description="Whether it records an opt-in.")
+    subscribe: AllOrTopic = Field(False, description="Records an opt-in: true, or the name of a topic for that alone.")
+    unsubscribe: AllOrTopic = Field(
+        False, description="Takes consent back: true, as STOP does, or the name of a topic for that alone."
+    )
     protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
 
 
@@ -346,6 +361,18 @@ class ConsentConfig(Model):
     help: StandardKeyword = Field(StandardKeyword(), description="HELP.")
 
 
+class Topic(Model):
+    """A kind of marketing that people choose by itself."""
+
+    name: str = Field(min_length=1, description="What people know it as; `event.topic` in the question.")
+    double_opt_in: bool = Field(False, description="Ask once more: only a YES to the question subscribes.")
+    confirm: str | None = Field(None, description="Template of the question. Default: a built-in sentence.")
+    confirm_within: Duration = Field(
+        timedelta(hours=24), gt=timedelta(0), description="How long a YES answers the question."
+    )
+    protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
+
+
 class SendersFile(Model):
     """senders.yaml: who messages come from."""
 
@@ -353,10 +380,11 @@ class SendersFile(Model):
 
 
 class KeywordsFile(Model):
-    """keywords.yaml: inbound keyword rules and consent."""
+    """keywords.yaml: inbound keyword rules, consent and topics."""
 
     keywords: dict[Name, Keyword] = Field({}, description="Rules by name, in order.")
     consent: ConsentConfig = Field(ConsentConfig(), description="Who may be texted what.")
+    topics: dict[Name, Topic] = Field({}, description="Subscription topics by name.")
 
 
 class PeopleFile(Model):
@@ -374,6 +402,7 @@ class Workspace(Model):
     snippets: dict[str, str] = {}
     keywords: dict[str, Keyword] = {}
     consent: ConsentConfig = ConsentConfig()
+    topics: dict[str, Topic] = {}
     people: dict[str, dict[str, Any]] = {}
 
 

@@ -14,6 +14,7 @@ from engine.config.models import (
     Project,
     SenderConfig,
     Template,
+    Topic,
     Workspace,
     WorkspaceConfig,
 )
@@ -38,6 +39,7 @@ def snapshot(project: Project) -> dict[str, dict[str, Json]]:
             ("sender", workspace.senders),
             ("template", workspace.templates),
             ("keyword", workspace.keywords),
+            ("topic", workspace.topics),
         ):
             for key, value in objects.items():
                 found[f"{name}/{kind}/{key}"] = _plain(value, _NOT_RELEASED)
@@ -62,6 +64,7 @@ def restore(objects: Mapping[str, Mapping[str, Json]]) -> Project:
             snippets={key: data["body"] for key, data in found.get("snippet", {}).items()},
             keywords=_keywords(found),
             consent=ConsentConfig.model_validate(found.get("consent", {}).get("", {})),
+            topics={key: Topic.model_validate(data) for key, data in found.get("topic", {}).items()},
         )
         for name, found in kinds.items()
         if "workspace" in found
@@ -78,6 +81,7 @@ def view(project: Project, sources: Mapping[str, Source]) -> ConfigView:
                 "senders": {key: _plain(value) for key, value in workspace.senders.items()},
                 "templates": {key: _plain(value) for key, value in workspace.templates.items()},
                 "keywords": {key: _plain(value) for key, value in workspace.keywords.items()},
+                "topics": {key: _plain(value) for key, value in workspace.topics.items()},
             }
             for name, workspace in project.workspaces.items()
         },

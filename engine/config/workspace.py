@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from engine.config.addresses import texts
+from engine.config.agreeing import check_consent, check_topics
 from engine.config.explain import NAME_RULE, Checker, Path, did_you_mean, keys_of
 from engine.config.keywords import check_keywords
 from engine.config.layout import NAME, WorkspaceFolder
@@ -20,6 +21,7 @@ from engine.config.models import (
     SenderConfig,
     SendersFile,
     Template,
+    Topic,
 )
 from engine.config.secrets import check as check_secrets
 from engine.config.senders import check_senders
@@ -45,6 +47,7 @@ class Contents:
     snippets: dict[str, str] = field(default_factory=dict)
     keywords: dict[str, Keyword] = field(default_factory=dict)
     consent: ConsentConfig = field(default_factory=ConsentConfig)
+    topics: dict[str, Topic] = field(default_factory=dict)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     conversations: dict[str, list[Conversation]] = field(default_factory=dict)
     people_read: bool = True
@@ -171,6 +174,12 @@ class WorkspaceReader:
         self.sources.fix(f"{workspace}/keywords", Source(checker.document.file, 1))
         model = checker.model(ConsentConfig, consent, at=("consent",), address=f"{workspace}/consent")
         found.consent = model or found.consent
+        written = checker.document.data.get("topics", {}) if checker.document.data else {}
+        if isinstance(written, dict):
+            found.topics = self._objects((checker, written), "topics", "topic", Topic)
+        elif written is not None:
+            checker.at(("topics",), "config.type", "topics must be a mapping of keys to values")
+        topics = written if isinstance(written, dict) else {}
         check_none(
             {
                 name: {k: v for k, v in rule.items() if k != "words"}
@@ -186,11 +195,18 @@ class WorkspaceReader:
             if senders is not None:
                 self._refer(checker, ("keywords", name), rule, "senders", "sender", senders, address)
             self._refer(checker, ("keywords", name), rule, "reply", "template", self.folder.templates, address)
+            for key in ("subscribe", "unsubscribe"):
+                self._refer(checker, ("keywords", name), rule, key, "topic", topics, address)
+        for name, topic in topics.items():
+            address = f"{workspace}/topic/{name}"
+            self._refer(checker, ("topics", name), topic, "confirm", "template", self.folder.templates, address)
         for word in ("stop", "start", "help"):
             at: Path = ("consent", word)
             inner = consent.get(word) if isinstance(consent, dict) else None
             self._refer(checker, at, inner, "reply", "template", self.folder.templates, f"{workspace}/consent")
         check_keywords(checker, workspace, rules, senders or ())
+        check_consent(checker, workspace, found.consent, found.topics, found.templates, found.snippets)
+        check_topics(self.report, self.sources, workspace, topics, found.templates)
 
     @staticmethod
     def _refer(

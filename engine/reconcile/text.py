@@ -14,6 +14,7 @@ from engine.config.models import (
     Model,
     SenderConfig,
     Template,
+    Topic,
     WorkspaceConfig,
 )
 from engine.reconcile import diff
@@ -122,6 +123,7 @@ def _defaults(address: str) -> Mapping[str, Json]:
         "keyword": Keyword,
         "sender": SenderConfig,
         "template": Template,
+        "topic": Topic,
         "workspace": WorkspaceConfig,
     }
     if kind not in models:

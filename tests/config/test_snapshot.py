@@ -70,7 +70,7 @@ def test_it_keeps_secrets_by_name_and_others_by_value(config: Config) -> None:
     assert delivery == {"provider": "twilio", "account_sid": variables["SID"], "auth_token": "${TOKEN}"}
     shown = view(loaded.require(), loaded.sources)
     assert "hush" not in json.dumps(shown.workspaces["acme"])
-    assert list(shown.workspaces["acme"]) == ["workspace", "senders", "templates", "keywords"]
+    assert list(shown.workspaces["acme"]) == ["workspace", "senders", "templates", "keywords", "topics"]
 
 
 @pytest.fixture(scope="module")
