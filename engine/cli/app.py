@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("validate", "Report everything that is wrong in the config."),
     "schema": ("schema", "Print JSON Schemas for editors."),
     "fmt": ("fmt", "Write the config's YAML in its canonical form."),
+    "test": ("test", "Play the conversation tests."),
     "preview": ("preview", "Show exactly what would be sent."),
     "plan": ("plan", "Show what apply would change."),
     "apply": ("apply", "Make the config live."),

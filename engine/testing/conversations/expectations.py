@@ -26,7 +26,7 @@ def unmet(expect: Expect, fact: Callable[[str], Json], places: Places) -> Iterat
             continue
         there = fact(name)
         if name == "replies":
-            yield from _replies(wanted, there, places)
+            yield from _replies(wanted, there, fact, places)
         elif name == "person":
             yield from _attributes(wanted, there, places)
         elif name == "reason":
@@ -43,15 +43,23 @@ def shown(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _replies(wanted: Sequence[str], there: Sequence[str], places: Places) -> Iterator[Failure]:
+def _replies(
+    wanted: Sequence[str], there: Sequence[str], fact: Callable[[str], Json], places: Places
+) -> Iterator[Failure]:
     for expected, actual in _pairs(wanted, there):
         if expected is None:
             yield Failure("replies", "no further text", there[actual or 0], places("replies"))
         elif actual is None:
-            yield Failure(f"replies.{expected}", wanted[expected], "no text", places(f"replies.{expected}"))
+            yield Failure(f"replies.{expected}", wanted[expected], _silence(fact), places(f"replies.{expected}"))
         else:
             place = places(f"replies.{expected}")
             yield Failure(f"replies.{expected}", wanted[expected], there[actual], place, is_text=True)
+
+
+def _silence(fact: Callable[[str], Json]) -> str:
+    """Says why no text came, where a message was to be sent and was not."""
+    state, reason = fact("state"), fact("reason")
+    return f"no text: the message is {state}, {reason}" if reason else "no text"
 
 
 def _pairs(wanted: Sequence[str], there: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:

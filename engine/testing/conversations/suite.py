@@ -55,6 +55,7 @@ class Suite:
         *,
         trace: bool,
     ) -> None:
+        self.folder = folder
         self.project = project
         self.cases = cases
         self._sources = sources
