@@ -1,4 +1,4 @@
-"""The words that every room speaks in: frozen dataclasses and enums, on the standard library alone."""
+"""The words that every room speaks in: frozen dataclasses, records and enums, on the standard library alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
+
+from engine.record import record
 
 Json = Any
 """What json.loads gives: dict, list, str, int, float, bool or None."""
@@ -144,7 +146,7 @@ class Media:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OutboundMessage:
     """One message as it is handed to a provider: frozen, the same at every attempt."""
 
@@ -170,7 +172,7 @@ class ProviderStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Receipt:
     """The provider took a message under this id."""
 
@@ -212,6 +214,8 @@ class StatusUpdate:
     provider_id: str
     status: ProviderStatus
     error_code: str | None = None
+    message_id: str | None = None  # ours, where the address of the callback names it
+    attempt: int | None = None  # beside it: which attempt at the message it is about
 
 
 class ReceiptJudgement(StrEnum):
@@ -245,6 +249,26 @@ class InboundMessage:
     to: str  # the sender's value
     body: str
     media: tuple[str, ...] = ()
+    opt_out: Literal["STOP", "START", "HELP"] | None = None  # the provider took it for this, and has answered it
+    at: datetime | None = None  # when it was sent, where the provider says so
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """One call of a provider's, as its signature covers it."""
+
+    method: str
+    url: str  # the whole public address with its query string: what the provider called, whatever proxies made of it
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """What a provider is told in answer to its call."""
+
+    body: bytes = b""
+    media_type: str | None = None
 
 
 class ConsentState(StrEnum):

@@ -8,6 +8,7 @@ from itertools import count
 
 from engine.delivery.pace import Pace
 from engine.outbox import Claim, Frozen, Prepared
+from engine.record import record
 from engine.types import OutboundMessage, Purpose
 
 RANK = {Purpose.REPLY: 0, Purpose.TRANSACTIONAL: 1, Purpose.MARKETING: 2}
@@ -17,7 +18,7 @@ EVERY = 10
 """Of so many messages one is the oldest that others, more urgent ones, would overtake: nobody waits for ever."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ready:
     """A composed message that passed the gates and waits for its lane."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.config.models import Sending
 from engine.errors import SendError, SendOutcome, SendScope
 from engine.outbox import Change
+from engine.record import record
 from engine.stops import Breaker
 from engine.types import Absent, Ambiguous, Found, Json, MessageState, ProviderStatus, Receipt
 
@@ -50,7 +51,7 @@ BELOW = {
 """The states that each receipt may move a message from: a late or repeated one never moves it back."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """One message on the wire: what its changes are fenced by."""
 
