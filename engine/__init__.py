@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.compose.segments import count_segments
     from engine.config.values import Duration
-    from engine.contracts import NumberNormaliser, Options, PluginContext, Provider, Shortener
+    from engine.contracts import (
+        NumberNormaliser,
+        Options,
+        PluginContext,
+        Provider,
+        Route,
+        Shortener,
+        Site,
+        Taken,
+        WorkspaceView,
+    )
     from engine.errors import (
         ConfigError,
         CredentialsRefused,
         InvalidNumber,
+        InvalidSignature,
         ProviderUnavailable,
         SendError,
         SendOutcome,
         SendScope,
         StateUnavailable,
+        UsageError,
     )
     from engine.hookspecs import hookimpl
     from engine.types import (
@@ -45,21 +57,35 @@ if TYPE_CHECKING:
         Source,
         StatusUpdate,
         Suppression,
+        WebhookAnswer,
+        WebhookRequest,
     )
 
 _ROOMS = {
     "engine.compose.segments": ("count_segments",),
     "engine.config.values": ("Duration",),
-    "engine.contracts": ("NumberNormaliser", "Options", "PluginContext", "Provider", "Shortener"),
+    "engine.contracts": (
+        "NumberNormaliser",
+        "Options",
+        "PluginContext",
+        "Provider",
+        "Route",
+        "Shortener",
+        "Site",
+        "Taken",
+        "WorkspaceView",
+    ),
     "engine.errors": (
         "ConfigError",
         "CredentialsRefused",
         "InvalidNumber",
+        "InvalidSignature",
         "ProviderUnavailable",
         "SendError",
         "SendOutcome",
         "SendScope",
         "StateUnavailable",
+        "UsageError",
     ),
     "engine.hookspecs": ("hookimpl",),
     "engine.types": (
@@ -87,6 +113,8 @@ _ROOMS = {
         "Source",
         "StatusUpdate",
         "Suppression",
+        "WebhookAnswer",
+        "WebhookRequest",
     ),
 }
 _HOME = {name: module for module, names in _ROOMS.items() for name in names}
@@ -105,6 +133,7 @@ __all__ = [
     "Found",
     "InboundMessage",
     "InvalidNumber",
+    "InvalidSignature",
     "Media",
     "NumberKind",
     "NumberNormaliser",
@@ -117,6 +146,7 @@ __all__ = [
     "Receipt",
     "ReceiptJudgement",
     "RemoteSender",
+    "Route",
     "SecretRef",
     "Segments",
     "SendError",
@@ -126,10 +156,16 @@ __all__ = [
     "SenderKind",
     "Severity",
     "Shortener",
+    "Site",
     "Source",
     "StateUnavailable",
     "StatusUpdate",
     "Suppression",
+    "Taken",
+    "UsageError",
+    "WebhookAnswer",
+    "WebhookRequest",
+    "WorkspaceView",
     "count_segments",
     "hookimpl",
 ]

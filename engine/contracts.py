@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.errors import UsageError
+from engine.errors import InvalidSignature, UsageError
 from engine.types import (
     E164,
     Absent,
@@ -25,12 +25,16 @@ from engine.types import (
     Finding,
     Found,
     InboundMessage,
+    Json,
     OutboundMessage,
     Receipt,
     ReceiptJudgement,
     RemoteSender,
     SecretRef,
+    Sender,
     StatusUpdate,
+    WebhookAnswer,
+    WebhookRequest,
 )
 
 
@@ -65,6 +69,8 @@ class Provider(ABC, Generic[OptionsT]):
     """True where the provider itself answers STOP, START and HELP unless told otherwise."""
     any_sender: ClassVar[bool] = False
     """True where messages may come from any sender, since no account holds them (the sandbox)."""
+    replies_inline: ClassVar[bool] = False
+    """True where a reply can stand in the answer to a webhook (Twilio's TwiML)."""
 
     def __init__(self, options: OptionsT, context: PluginContext) -> None:
         self.options = options
@@ -114,6 +120,34 @@ class Provider(ABC, Generic[OptionsT]):
         del from_number, to, body
         raise UsageError(f"the provider {self.name!r} has no phones of its own")
 
+    def verify(self, request: WebhookRequest) -> None:
+        """Checks that the provider made this call. No I/O. Raises InvalidSignature, and ConfigError where a secret that
+        it needs is not set. A provider that overrides it has webhooks; this one refuses everything."""
+        del request
+        raise InvalidSignature(f"the provider {self.name!r} makes no calls")
+
+    def parse(self, request: WebhookRequest) -> Sequence[InboundMessage | StatusUpdate]:
+        """Gives what a call that was verified says; empty for what it says and nobody needs. No I/O.
+
+        Raises UsageError for what cannot be read."""
+        del request
+        return ()
+
+    def answer(self, replies: Sequence[OutboundMessage] = ()) -> WebhookAnswer:
+        """Gives the answer to a call that was recorded, with the replies in it where `replies_inline`. No I/O."""
+        del replies
+        return WebhookAnswer()
+
+    async def inbound(self, *, since: datetime) -> Sequence[InboundMessage]:
+        """Lists the texts that the account has received since a moment, oldest first: what webhooks missed is among
+        them. Raises ProviderUnavailable."""
+        del since
+        return ()
+
+    def warm_up(self) -> None:
+        """Makes what the first message would otherwise wait for: imports, a client. Sends and asks nothing.
+        Called before that message; what goes wrong here is met again, and told, by `send`."""
+
     async def close(self) -> None:
         """Releases connections. Called once, after the last call."""
 
@@ -155,3 +189,53 @@ class NumberNormaliser(ABC):
     @abstractmethod
     def time_zones(self, number: str) -> Sequence[str]:
         """Gives every IANA zone that an E.164 number could be in; empty where nothing is known."""
+
+
+AsgiMessage = MutableMapping[str, Any]
+AsgiApplication = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[AsgiMessage]], Callable[[AsgiMessage], Awaitable[None]]],
+    Awaitable[None],
+]
+"""An application of https://asgi.readthedocs.io, version 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address of the web server, answered by an ASGI application. `path` is in Starlette's syntax: `/a/{name}`."""
+
+    path: str
+    endpoint: AsgiApplication
+    methods: tuple[str, ...] = ("GET",)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a text that was handed in."""
+
+    rule: str | None  # the rule that it met: a keyword's name, or consent.stop, consent.start, consent.help
+    replies: tuple[str, ...]  # ids of the messages queued in answer
+    repeated: bool  # it was recorded before, and changed nothing now
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceView:
+    """What pages may know of a workspace in the live release. Secrets by name only."""
+
+    name: str
+    title: str
+    provider: str
+    delivery: Mapping[str, Json] = field(default_factory=dict)  # the provider's options, as written
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)  # the sample people that have a number: id → number
+    links_domain: str | None = None  # what short links begin with, without a slash at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What `engine serve` tells a plugin that adds routes."""
+
+    context: PluginContext
+    public_url: str  # where the provider reaches the server; empty where nothing does
+    workspaces: Mapping[str, WorkspaceView]  # of the live release, at each look
+    receive: Callable[[str, InboundMessage], Awaitable[Taken]]
+    """Records a text that came to a workspace, as a webhook does. Raises UsageError, StateUnavailable."""

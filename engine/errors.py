@@ -9,6 +9,7 @@
     ├── StateUnavailable        the state cannot be opened, read or written
     ├── ProviderUnavailable     the provider could not be reached or did not make sense
     │   └── CredentialsRefused  the provider answered, and refused who we are
+    ├── InvalidSignature        a webhook is not from who it says
     ├── ComposeError            one message cannot be made; names the reason
     ├── InvalidNumber           a text is no phone number; says why
     └── SendError               the provider did not take a message; says what is known of it
@@ -72,6 +73,10 @@ class ProviderUnavailable(EngineError):
 
 class CredentialsRefused(ProviderUnavailable):
     """The provider refused the account's credentials."""
+
+
+class InvalidSignature(EngineError):
+    """A webhook is not signed by the provider, or not as it arrived."""
 
 
 @dataclass(frozen=True, slots=True)

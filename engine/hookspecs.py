@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import click
     import liquid
 
-    from engine.contracts import NumberNormaliser, Provider, Shortener
+    from engine.contracts import NumberNormaliser, Provider, Route, Shortener, Site
     from engine.store import Store
     from engine.types import ConfigView, Event, Finding, Media, OutboundMessage, Sender, Suppression
 
@@ -65,6 +65,11 @@ def suppress(message: OutboundMessage, now: datetime) -> Suppression | None:
 @spec
 def prepare_liquid(environment: liquid.Environment) -> None:
     """Called once for each Liquid environment: add filters and tags."""
+
+
+@spec
+def register_routes(site: Site) -> Iterable[Route]:  # type: ignore[empty-body]  # see above
+    """Called once by `engine serve` and `engine up`, before they listen: more addresses of the web server."""
 
 
 @spec

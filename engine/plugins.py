@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from engine import hookspecs
-from engine.contracts import NumberNormaliser, Provider, Shortener
+from engine.contracts import NumberNormaliser, Provider, Route, Shortener, Site
 from engine.errors import ConfigError
 from engine.names import did_you_mean
 from engine.store import Store
@@ -109,6 +109,21 @@ class Plugins:
     def prepare_liquid(self, environment: liquid.Environment) -> None:
         """Lets every plugin add its filters and tags."""
         self._manager.hook.prepare_liquid(environment=environment)
+
+    def register_routes(self, site: Callable[[str], Site]) -> list[Route]:
+        """Gives every plugin's routes; `site` makes what the plugin of a name is told. Raises ConfigError where two
+        want one address, and for a plugin that crashes."""
+        routes: dict[tuple[str, str], Route] = {}
+        for impl in self._implementations("register_routes"):
+            try:
+                found = list(self._ask(impl, site=site(impl.plugin_name)))
+            except PluginCrash as crash:
+                raise ConfigError(str(crash)) from crash
+            for route in found:
+                for method in route.methods:
+                    if routes.setdefault((route.path, method), route) is not route:
+                        raise ConfigError(f"two plugins want to answer {method} {route.path}")
+        return list(dict.fromkeys(routes.values()))
 
     def register_commands(self, cli: click.Group) -> None:
         """Lets every plugin add its commands."""

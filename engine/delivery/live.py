@@ -7,14 +7,14 @@ comes from the live one, so that a rotated credential or a corrected rate reache
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from engine.caps import Cost
 from engine.compose.build import composer as build_composer
 from engine.compose.composer import Composer
-from engine.config.models import ConsentConfig, Project, SenderConfig, Sending, WorkspaceConfig
+from engine.config.models import ConsentConfig, Project, SenderConfig, Sending, Workspace, WorkspaceConfig
 from engine.config.prices import cost
 from engine.config.providers import build_provider
 from engine.config.snapshot import restore
@@ -58,6 +58,18 @@ class Live:
     def release_id(self) -> str | None:
         """The live release as of the last refresh."""
         return self._live_id
+
+    @property
+    def workspaces(self) -> Mapping[str, Workspace]:
+        """The workspaces of the live release as of the last refresh."""
+        live = self._live_project()
+        return live.workspaces if live is not None else {}
+
+    @property
+    def public_url(self) -> str:
+        """Where the live release says that `engine serve` is reached, without a slash at the end; empty: nowhere."""
+        live = self._live_project()
+        return live.engine.public_url.rstrip("/") if live is not None else ""
 
     def project(self, release_id: str) -> tuple[Release, Project]:
         """Gives a release and its config. Raises StateUnavailable where the state has lost it."""

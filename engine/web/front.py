@@ -1,0 +1,82 @@
+"""What every address of the web server shares: the state, the live release, and how texts are taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.config.models import Workspace
+from engine.contracts import PluginContext, Site, Taken, WorkspaceView
+from engine.delivery.live import Live
+from engine.inbound.receive import Received
+from engine.plugins import Plugins
+from engine.store import Store
+from engine.types import Clock, InboundMessage, Sender
+from engine.web.intake import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Handed to each address."""
+
+    store: Store
+    plugins: Plugins
+    context: Callable[[str], PluginContext]
+    clock: Clock
+    live: Live
+    intake: Intake
+
+    @classmethod
+    def of(cls, store: Store, plugins: Plugins, context: Callable[[str], PluginContext], clock: Clock) -> Front:
+        """Gives the front of a state. Raises StateUnavailable."""
+        live = Live(store, plugins, context)
+        live.refresh()
+        return cls(store, plugins, context, clock, live, Intake(store, plugins, live, clock))
+
+    def site(self, plugin: str) -> Site:
+        """Gives what the plugin of that name is told."""
+        return Site(self.context(plugin), self.live.public_url, Workspaces(self.live), self.receive)
+
+    def close(self) -> None:
+        """Waits for what is being recorded."""
+        self.intake.close()
+
+    async def receive(self, workspace: str, message: InboundMessage) -> Taken:
+        """Records a text that came to a workspace. Raises UsageError, StateUnavailable."""
+        return taken(await self.intake.text(workspace, message))
+
+
+def taken(received: Received) -> Taken:
+    """Gives what others may know of a text that was handed in."""
+    return Taken(received.routed.name, received.replies, received.repeated)
+
+
+class Workspaces(Mapping[str, WorkspaceView]):
+    """The workspaces of the live release, as they are at each look."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def __getitem__(self, name: str) -> WorkspaceView:
+        return _view(name, self._live.workspaces[name], self._live.public_url)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._live.workspaces)
+
+    def __len__(self) -> int:
+        return len(self._live.workspaces)
+
+
+def _view(name: str, workspace: Workspace, public_url: str) -> WorkspaceView:
+    settings = workspace.settings
+    attribute = settings.audience.phone_attribute
+    people = {person: attributes.get(attribute) for person, attributes in workspace.people.items()}
+    return WorkspaceView(
+        name=name,
+        title=settings.name,
+        provider=settings.delivery.provider,
+        delivery=settings.delivery.options,
+        senders={key: Sender(key, one.sender_kind, one.value, one.mms) for key, one in workspace.senders.items()},
+        people={person: number for person, number in people.items() if isinstance(number, str)},
+        links_domain=(settings.links.domain or public_url).rstrip("/") or None if settings.links else None,
+    )
