@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.caps import Cap, Cost
-from engine.record import record
 from engine.types import ConsentNeed, Json, MessageState, Person, Purpose, Sender
 
 
@@ -38,7 +37,7 @@ class Queued:
     ids: tuple[str, ...]
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Link:
     """One short link of one message."""
 
@@ -48,7 +47,7 @@ class Link:
     expires_at: datetime | None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Frozen:
     """What goes over the wire, decided once, before the first attempt: a retry sends the same."""
 
@@ -62,7 +61,7 @@ class Frozen:
     links: tuple[Link, ...] = ()
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A message that one owner may work on until the lease runs out."""
 
@@ -94,7 +93,7 @@ TOO_LATE = "quiet-hours.began"
 """Why most messages may not go once their moment is over; the confirmation of a STOP has a reason of its own."""
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A composed message that passed the gates, ready to be committed to `sending`."""
 
@@ -114,7 +113,7 @@ class Prepared:
     topic: str = ""  # its recipient must have subscribed to this, too
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Committed:
     """What became of one Prepared. `state` is SENDING; SUPPRESSED, with the reason; None where the fence failed.
 
@@ -127,7 +126,7 @@ class Committed:
     reason: str | None = None
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Change:
     """One fenced change of a message outside the commit."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from engine.caps import Spending
+from engine.clicks import Clicks
 from engine.ledger import Ledger
 from engine.outbox import (
     Change,
@@ -40,8 +41,8 @@ from engine.types import (
 )
 
 
-class Store(Stops, Spending, Ledger, ABC):
-    """Keeps releases, people, consent, messages and links. Safe to use from several threads and processes at once."""
+class Store(Stops, Spending, Ledger, Clicks, ABC):
+    """Keeps releases, people, consent, messages, links and clicks. Safe to use from several threads and processes at once."""
 
     scheme: ClassVar[str]
     """The URL scheme that names it in `state:`, e.g. "sqlite"."""
@@ -172,8 +173,8 @@ class Store(Stops, Spending, Ledger, ABC):
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks: the fence, pauses and consent as they are at this
         moment, that the number can be reached, and that no other message of the same send (or key) went to it. What
-        fails a check is suppressed with the reason (`consent.stopped`, `consent.not-subscribed`, `suppressed.…`,
-        `duplicate.number`; `link.taken` where a short link is another message's). What is paused goes back to wait for
+        fails a check is suppressed with the reason (`consent.stopped`, `consent.not-subscribed`, `consent.held-for-review`,
+        `topic.not-subscribed`, `topic.not-confirmed`, `suppressed.…`, `duplicate.number`; `link.taken` where a short link is another message's). What is paused goes back to wait for
         its resumption (`paused: …`). What an earlier attempt froze stays as it was."""
 
     @abstractmethod

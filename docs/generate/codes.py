@@ -105,6 +105,9 @@ OTHERS: dict[str, dict[str, str]] = {
     "Reasons of a message": {
         "consent.stopped": "The recipient has said STOP.",
         "consent.not-subscribed": "Marketing, and the recipient has not subscribed.",
+        "consent.held-for-review": "Marketing, and a text of the recipient that may be a STOP waits to be judged.",
+        "topic.not-subscribed": "Marketing of a topic that the recipient has not subscribed to.",
+        "topic.not-confirmed": "Marketing of a topic whose question the recipient has not answered with YES.",
         "country.not-allowed": "The number's country is not among the workspace's.",
         "duplicate.number": "Somebody else with this number gets the same send.",
         "duplicate.text": "The same text went to the number within `limits.same_text`.",
@@ -118,6 +121,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "quiet-hours.always": "At every moment it is quiet in some zone that the number could be in.",
         "local-time.waits": "The time that `--local` asked for has not come where the recipient is.",
         "expired.valid-for": "It took longer than `valid_for`.",
+        "expired.confirmation": "The confirmation of a STOP, more than five minutes after it.",
         "lane.rests": "The sender rests after a refusal; the message waits.",
         "worker.not-configured": "The worker lacks a plugin or a setting; the message waits for one that has it.",
         "lane.full": "The sender's lane is full; the message waits.",

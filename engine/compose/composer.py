@@ -102,6 +102,10 @@ class Composer:
                 return Address(to, name, _sender(name, config))
         return Address(to, None, None)
 
+    def topic(self, template: str) -> str | None:
+        """Gives the topic that a template belongs to, None for none."""
+        return self._template(template).topic
+
     def compose(
         self,
         template: str,

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.compose.composer import Address, Composed, Recipient
-from engine.config.models import ConsentConfig
+from engine.config.models import ConsentConfig, WorkspaceConfig
 from engine.delivery.gates import Action, Case, Verdict, ask, ask_plugins, caps_of
+from engine.delivery.gates.confirming import LATE, confirm_by
 from engine.delivery.halts import Halted, paused, rests
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
 from engine.errors import ComposeError, EngineError, InvalidNumber
-from engine.outbox import Change, Claim, Frozen, Prepared
+from engine.outbox import TOO_LATE, Change, Claim, Frozen, Prepared
 from engine.plugins import Plugins
 from engine.stops import WHENEVER
 from engine.types import E164, ConsentNeed, Json, MessageState, NumberKind, OutboundMessage, Purpose
@@ -80,7 +81,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         sender=frozen.sender,
         body=frozen.body,
         media=frozen.media,
-        valid_seconds=int(settings.sending.valid_for.total_seconds()),
+        valid_seconds=_valid_seconds(claim, settings, now),
         country=frozen.country,
     )
     verdict = ask_plugins(plugins, message, now)
@@ -92,11 +93,15 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
     if isinstance(caps, Verdict):
         return _stopped(claim, owner, now, [*verdicts, caps])
     consent = live.consent(claim.workspace, claim.release)
-    need = need_of(claim, consent)
+    topic = composer.topic(claim.template) if claim.purpose is Purpose.MARKETING else None
+    need = need_of(claim, consent, topic)
     trail = [verdict.as_trail() for verdict in verdicts]
     # Whether the recipient's consent is that is seen in the commit: its own entry says so.
     rule = f"{claim.workspace}/consent#marketing"
     trail.append({"gate": "consent", "verdict": "needs", "rule": rule, "reason": str(need)})
+    if topic is not None:
+        rule = f"{claim.workspace}/template/{claim.template}#topic"
+        trail.append({"gate": "topic", "verdict": "needs", "rule": rule, "reason": topic})
     prepared = Prepared(
         id=claim.id,
         owner=owner,
@@ -107,18 +112,21 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         trail=trail,
         via=live.via(claim.workspace, claim.release),
         not_after=min((verdict.until for verdict in verdicts if verdict.until is not None), default=None),
+        late=LATE if confirm_by(claim) is not None else TOO_LATE,
         caps=caps,
         cost=cost,
+        marketing=claim.purpose is Purpose.MARKETING,
+        topic=topic or "",
     )
     return Ready(claim, prepared, message)
 
 
-def need_of(claim: Claim, consent: ConsentConfig) -> ConsentNeed:
+def need_of(claim: Claim, consent: ConsentConfig, topic: str | None) -> ConsentNeed:
     """Gives what a message needs of its recipient: nothing for the confirmation of a STOP and the answer to HELP,
-    a subscription for marketing, and no stop for the rest."""
+    a subscription for marketing, unless it has a topic with subscribers of its own, and no stop for the rest."""
     if claim.event.get("consent") in ("stop", "help"):
         return ConsentNeed.NOTHING
-    if claim.purpose is Purpose.MARKETING and consent.marketing == "subscribed":
+    if claim.purpose is Purpose.MARKETING and topic is None and consent.marketing == "subscribed":
         return ConsentNeed.SUBSCRIBED
     return ConsentNeed.NOT_STOPPED
 
@@ -134,6 +142,12 @@ def _halted(claim: Claim, halted: Halted, sender: str, owner: str, now: datetime
     lane = f"{claim.workspace}/sender/{sender}" if sender else None
     waits = back(claim, owner, now, verdict.reason or "", lane=lane, due_at=until)
     return replace(waits, waits_for=scope, detail={"trail": [verdict.as_trail()]})
+
+
+def _valid_seconds(claim: Claim, settings: WorkspaceConfig, now: datetime) -> int:
+    by = confirm_by(claim)
+    valid = settings.sending.valid_for if by is None else min(settings.sending.valid_for, by - now)
+    return max(int(valid.total_seconds()), 1)
 
 
 def _freeze(composed: Composed) -> Frozen:

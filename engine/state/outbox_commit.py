@@ -11,13 +11,13 @@ from engine.outbox import Committed, Prepared
 from engine.state.caps import Caps, Over
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, present
+from engine.state.reviews import under_review
 from engine.state.room import HistoryRow, Room, some, write_history
 from engine.state.stops import paused_now, why_paused
 from engine.state.suppressions import unreachable
+from engine.state.topics import topics_now
 from engine.stops import WHENEVER, Pause, scopes_of
 from engine.types import ConsentNeed, ConsentState, Json, MessageState, Sender
-
-TOO_LATE = "quiet-hours.began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Committing(Room):
 
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks. What fails one is suppressed with the reason
-        (`consent.stopped`, `consent.not-subscribed`, `suppressed.…`, `duplicate.number`; `link.taken` where a link is
+        (`consent.…`, `topic.…`, `suppressed.…`, `duplicate.number`; `link.taken` where a link is
         another's; `duplicate.text`, `limits.too-dear`); what is paused, over a cap or too late goes back to wait."""
         at = to_micros(now)
         results: list[Committed] = []
@@ -61,7 +61,7 @@ class Committing(Room):
                     continue
                 if item.not_after is not None and now >= item.not_after:
                     late.append((item, row))
-                    results.append(Committed(item.id, _waiting(row), TOO_LATE))
+                    results.append(Committed(item.id, _waiting(row), item.late))
                     continue
                 reason = checks.reason(item, row)
                 over = caps.over(row.workspace, item) if reason is None else None
@@ -124,6 +124,8 @@ class _Checks:
         self._consent = present(
             conn, {(row.workspace, row.to) for item, row in items if item.need is not ConsentNeed.NOTHING}
         )
+        self._reviewed = under_review(conn, {(row.workspace, row.to) for item, row in items if item.marketing})
+        self._topics = topics_now(conn, {(row.workspace, row.to, item.topic) for item, row in items if item.topic})
         self._went: dict[tuple[int, str], int] = {
             (family, number): message
             for message, family, number in conn.execute(
@@ -156,8 +158,13 @@ class _Checks:
             state = effective(self._consent.get((row.workspace, row.to), ()), item.consent_sender)
             if state is ConsentState.STOPPED:
                 return "consent.stopped"
+            if item.marketing and (row.workspace, row.to) in self._reviewed:
+                return "consent.held-for-review"
             if item.need is ConsentNeed.SUBSCRIBED and state is not ConsentState.SUBSCRIBED:
                 return "consent.not-subscribed"
+            topic = self._topics.get((row.workspace, row.to, item.topic))
+            if item.topic and topic is not ConsentState.SUBSCRIBED:
+                return "topic.not-confirmed" if topic is ConsentState.PENDING else "topic.not-subscribed"
             if (row.workspace, row.to) in self._unreachable:
                 return f"suppressed.provider:{self._unreachable[row.workspace, row.to]}"
         if self._went.get((row.family, row.to), row.seq) != row.seq:
@@ -245,11 +252,10 @@ def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Ro
 
 def _told(item: Prepared, why: str) -> Prepared:
     """Gives what was prepared with the verdict that consent has had since."""
-    if not why.startswith("consent."):
+    asked = why.partition(".")[0]
+    if asked not in ("consent", "topic"):
         return item
-    trail = [
-        {**gate, "verdict": "suppress", "reason": why} if gate["gate"] == "consent" else gate for gate in item.trail
-    ]
+    trail = [{**gate, "verdict": "suppress", "reason": why} if gate["gate"] == asked else gate for gate in item.trail]
     return replace(item, trail=trail)
 
 
@@ -286,9 +292,9 @@ def _give_back(conn: sqlite3.Connection, late: Sequence[tuple[Prepared, _Row]], 
     conn.executemany(
         """UPDATE messages SET state = ?, reason = ?, changes = changes + 1, updated_at = ?, owner = NULL,
             lease_until = NULL WHERE seq = ?""",
-        [(_waiting(row), TOO_LATE, at, row.seq) for _, row in late],
+        [(_waiting(row), item.late, at, row.seq) for item, row in late],
     )
-    write_history(conn, [_entry(item, row, at, _waiting(row), row.attempt, TOO_LATE) for item, row in late])
+    write_history(conn, [_entry(item, row, at, _waiting(row), row.attempt, item.late) for item, row in late])
 
 
 def _waiting(row: _Row) -> MessageState:
