@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.caps import Cap, Cost
+from engine.record import record
 from engine.types import ConsentNeed, Json, MessageState, Person, Purpose, Sender
 
 
@@ -37,7 +38,7 @@ class Queued:
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """One short link of one message."""
 
@@ -47,7 +48,7 @@ class Link:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frozen:
     """What goes over the wire, decided once, before the first attempt: a retry sends the same."""
 
@@ -61,7 +62,7 @@ class Frozen:
     links: tuple[Link, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """A message that one owner may work on until the lease runs out."""
 
@@ -93,7 +94,7 @@ TOO_LATE = "quiet-hours.began"
 """Why most messages may not go once their moment is over; the confirmation of a STOP has a reason of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prepared:
     """A composed message that passed the gates, ready to be committed to `sending`."""
 
@@ -113,7 +114,7 @@ class Prepared:
     topic: str = ""  # its recipient must have subscribed to this, too
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Committed:
     """What became of one Prepared. `state` is SENDING; SUPPRESSED, with the reason; None where the fence failed.
 
@@ -126,7 +127,7 @@ class Committed:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One fenced change of a message outside the commit."""
 
