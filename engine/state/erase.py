@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from engine.state.clicks import part_clicks
 from engine.state.room import some, write_history
 
 ERASED = "person.erased"
@@ -66,6 +67,7 @@ def _forget_words(conn: sqlite3.Connection, messages: str) -> None:
     conn.execute(
         "UPDATE links SET url = '', expires_at = 0 WHERE message IN (SELECT value FROM json_each(?))", (messages,)
     )
+    part_clicks(conn, messages)
 
 
 def _forget_data(conn: sqlite3.Connection, messages: str) -> None:

@@ -43,6 +43,11 @@ def _consent(db: sqlite_utils.Database) -> None:
         db.conn.execute(statement)
 
 
+def _clicks(db: sqlite_utils.Database) -> None:
+    for statement in _CLICKS:
+        db.conn.execute(statement)
+
+
 _SETTINGS = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "INSERT INTO settings VALUES ('message_id_key', randomblob(32))",
@@ -316,4 +321,27 @@ _CONSENT = (
     ) WITHOUT ROWID""",
 )
 
-_SERIES = (("0001_first", _first), ("0002_stops", _stops), ("0003_caps", _caps), ("0004_consent", _consent))
+# `reasons` are why it looks like a machine's, empty for a person's. `message` is negative, and `at` a whole day, where
+# the person was erased.
+_CLICKS = (
+    """CREATE TABLE clicks (
+        id INTEGER PRIMARY KEY,
+        message INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        times INTEGER NOT NULL,
+        agent TEXT NOT NULL,
+        reasons TEXT NOT NULL,
+        workspace TEXT NOT NULL,
+        template TEXT NOT NULL
+    )""",
+    "CREATE INDEX clicks_message ON clicks (message, at)",
+)
+
+_SERIES = (
+    ("0001_first", _first),
+    ("0002_stops", _stops),
+    ("0003_caps", _caps),
+    ("0004_consent", _consent),
+    ("0005_clicks", _clicks),
+)

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 from engine.errors import StateUnavailable
 from engine.state.cancelling import Cancelling
 from engine.state.caps import Spenders
+from engine.state.click_counts import CountingClicks
+from engine.state.clicks import Clicking
 from engine.state.connection import Connection
 from engine.state.consent import Consenting
 from engine.state.inbound import Inbound
@@ -43,6 +45,8 @@ class SqliteStore(
     Stopping,
     Cancelling,
     Spenders,
+    Clicking,
+    CountingClicks,
     Looking,
     Workers,
     Store,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 _PARTS = (
-    "attempts base capping claiming committing erasing inbound looking people queueing racing releases stopping workers"
+    "attempts base capping claiming clicking committing erasing inbound looking people queueing racing releases "
+    "stopping workers"
 )
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
@@ -13,6 +14,7 @@ pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PAR
 from engine.testing.store.attempts import AttemptSuite  # noqa: E402 # see above
 from engine.testing.store.capping import CappingSuite  # noqa: E402 # see above
 from engine.testing.store.claiming import ClaimingSuite  # noqa: E402 # see above
+from engine.testing.store.clicking import ClickingSuite  # noqa: E402 # see above
 from engine.testing.store.committing import CommittingSuite  # noqa: E402 # see above
 from engine.testing.store.erasing import ErasingSuite  # noqa: E402 # see above
 from engine.testing.store.inbound import InboundSuite  # noqa: E402 # see above
@@ -33,6 +35,7 @@ class StoreConformance(
     ClaimingSuite,
     CommittingSuite,
     CappingSuite,
+    ClickingSuite,
     AttemptSuite,
     LookingSuite,
     InboundSuite,
