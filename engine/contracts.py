@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMap
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -36,6 +36,9 @@ from engine.types import (
     WebhookAnswer,
     WebhookRequest,
 )
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Options(BaseModel):
@@ -239,3 +242,5 @@ class Site:
     workspaces: Mapping[str, WorkspaceView]  # of the live release, at each look
     receive: Callable[[str, InboundMessage], Awaitable[Taken]]
     """Records a text that came to a workspace, as a webhook does. Raises UsageError, StateUnavailable."""
+    closing: asyncio.Event
+    """Set when the server begins to stop: an answer that does not end by itself, like a stream of events, ends then."""

@@ -37,7 +37,8 @@ def command(app: App, host: str, port: int) -> None:
     from engine.web.server import Server, listen
 
     listening = listen(host, port)
-    server = Server(application(front_of(app)), listening, listens)
+    front = front_of(app)
+    server = Server(application(front), listening, listens, front.closing)
 
     async def main() -> None:
         stop_on_signals(server.stop)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.config.models import Workspace
 from engine.contracts import PluginContext, Site, Taken, WorkspaceView
@@ -25,6 +26,7 @@ class Front:
     clock: Clock
     live: Live
     intake: Intake
+    closing: asyncio.Event = field(default_factory=asyncio.Event)  # set when the server begins to stop
 
     @classmethod
     def of(cls, store: Store, plugins: Plugins, context: Callable[[str], PluginContext], clock: Clock) -> Front:
@@ -35,7 +37,7 @@ class Front:
 
     def site(self, plugin: str) -> Site:
         """Gives what the plugin of that name is told."""
-        return Site(self.context(plugin), self.live.public_url, Workspaces(self.live), self.receive)
+        return Site(self.context(plugin), self.live.public_url, Workspaces(self.live), self.receive, self.closing)
 
     def close(self) -> None:
         """Waits for what is being recorded."""

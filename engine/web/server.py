@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 
@@ -20,8 +21,14 @@ BACKLOG = 2048
 class Server(uvicorn.Server):
     """Answers on a socket that is bound before anything else starts, so that a port in use is said at once."""
 
-    def __init__(self, application: AsgiApplication, listening: socket.socket, started: Callable[[str], None]) -> None:
-        """Takes what to answer with, on what, and whom to tell the address once it answers."""
+    def __init__(
+        self,
+        application: AsgiApplication,
+        listening: socket.socket,
+        started: Callable[[str], None],
+        closing: asyncio.Event,
+    ) -> None:
+        """Takes what to answer with, on what, whom to tell the address once it answers, and what to set at its end."""
         config = uvicorn.Config(
             application,
             http="httptools",
@@ -37,10 +44,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._listening = listening
         self._told = started
+        self._closing = closing
 
     def stop(self) -> None:
         """Asks it to end: no more connections, and what was asked is answered."""
         self.should_exit = True
+        self._closing.set()
 
     async def run_until_stopped(self) -> None:
         """Answers until told to stop. Signals stay the command's own affair, as it may run more than this."""

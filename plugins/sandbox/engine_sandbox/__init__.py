@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from engine import Provider, hookimpl
+from engine import Provider, Route, Site, hookimpl
 
 if TYPE_CHECKING:
     import click
@@ -17,6 +17,14 @@ def register_providers() -> Iterable[type[Provider[Any]]]:
     from engine_sandbox.provider import Sandbox
 
     return [Sandbox]
+
+
+@hookimpl
+def register_routes(site: Site) -> Iterable[Route]:
+    """Adds the phones at /sandbox."""
+    from engine_sandbox.phones.pages import routes
+
+    return routes(site)
 
 
 @hookimpl

@@ -25,6 +25,9 @@ _COLUMNS = (
     "id, direction, phone, sender, sender_kind, body, media, at, sent_at, done_at, error_code,"
     " workspace, reference, attempt"
 )
+_RECENT = 5_000
+"""How many texts are looked through for the phones that were busy last, so that a broadcast costs no more."""
+
 _INSERT = f"INSERT INTO texts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 # fixed column names
 
 
@@ -46,6 +49,7 @@ class Text:
     workspace: str
     reference: str  # our message id
     attempt: int
+    position: int = 0  # in the order of writing, from 1; 0 until it is written
 
     def status(self, now: int) -> str:
         """Gives how far it is: queued, sent, delivered or undelivered; received for one from a phone."""
@@ -131,6 +135,37 @@ class Network:
         )
         return [Phone(*row) for row in rows]
 
+    def recent(self, limit: int) -> tuple[list[Text], bool]:
+        """Gives the last text of each phone that was busy lately, the last one first, and whether there are more."""
+        found = self._conn.execute(
+            "SELECT max(rowid) FROM (SELECT rowid, phone FROM texts ORDER BY rowid DESC LIMIT ?)"
+            " GROUP BY phone ORDER BY 1 DESC LIMIT ?",
+            (_RECENT, limit + 1),
+        ).fetchall()
+        texts = [text for (position,) in found[:limit] for text in self._texts("rowid = ?", position)]
+        return texts, len(found) > limit or self.end()[1] > _RECENT
+
+    def before(self, phone: str, position: int, limit: int) -> list[Text]:
+        """Gives the last texts of a phone before a position, oldest first."""
+        return list(self._texts("phone = ? AND rowid < ? ORDER BY rowid DESC LIMIT ?", phone, position, limit))[::-1]
+
+    def after(self, position: int, limit: int, *, phone: str | None = None) -> list[Text]:
+        """Gives the first texts after a position, of one phone or of all, oldest first."""
+        if phone is None:
+            return list(self._texts("rowid > ? ORDER BY rowid LIMIT ?", position, limit))
+        return list(self._texts("phone = ? AND rowid > ? ORDER BY rowid LIMIT ?", phone, position, limit))
+
+    def end(self) -> tuple[str, int]:
+        """Gives the first text's id, which tells this network from one made anew in its place, and the last position.
+
+        Empty and 0 where nothing was written.
+        """
+        (last,) = self._conn.execute("SELECT max(rowid) FROM texts").fetchone()
+        if last is None:
+            return "", 0
+        (first,) = self._conn.execute("SELECT id FROM texts ORDER BY rowid LIMIT 1").fetchone()
+        return first, last
+
     def senders(self) -> list[tuple[str, str]]:
         """Gives (kind, value) of every sender that was used."""
         rows = self._conn.execute(
@@ -139,7 +174,7 @@ class Network:
         return [(kind, value) for kind, value in rows]
 
     def _texts(self, where: str, *parameters: Any) -> Iterator[Text]:
-        rows = self._conn.execute(f"SELECT {_COLUMNS} FROM texts WHERE {where}", parameters)  # noqa: S608 # fixed texts
+        rows = self._conn.execute(f"SELECT {_COLUMNS}, rowid FROM texts WHERE {where}", parameters)  # noqa: S608 # fixed texts
         for row in rows:
             values = list(row)
             values[6] = tuple(json.loads(values[6]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
@@ -25,4 +26,9 @@ class SandboxOptions(Options):
     unreachable: dict[str, str] = Field(
         {},
         description="Phones that nothing reaches: number → error code of the receipt, e.g. 30003 for one that is off.",
+    )
+    phones: Literal["this-machine", "anywhere"] = Field(
+        "this-machine",
+        description="Who may look at the phones at /sandbox, and text from them: this machine alone, or everybody who"
+        " reaches the server. Nobody is asked for a password.",
     )

@@ -1,0 +1,1 @@
+"""The phones at /sandbox: what arrived, as its receivers see it, and a box to text back."""
