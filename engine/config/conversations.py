@@ -31,7 +31,9 @@ class Receive(Model):
     to: str | None = Field(
         None, description="The sender that it arrives at. Default: the last one in use, or the first that can receive."
     )
-    from_: str | None = Field(None, alias="from", description="The number that writes. Default: the person's.")
+    from_: str | None = Field(
+        None, alias="from", description="The number that writes. Default: the person's, or the first that wrote."
+    )
     media: list[str] = Field([], description="Addresses of images that come with it.")
 
 

@@ -140,16 +140,19 @@ class _Run:
             self._answers.update(dict.fromkeys(received.replies, self._rule))
 
     def _from(self, given: str | None) -> str:
-        if given is not None:
-            country = self._scene.workspace.settings.default_country
-            try:
-                return self._scene.normaliser.normalise(given, country=country).number
-            except InvalidNumber as error:
-                raise UsageError(f"{given!r} is no phone number: {error.message}") from error
-        if self._number is None:
-            attribute = self._scene.workspace.settings.audience.phone_attribute
-            raise UsageError(f"nobody can write: the person has no {attribute!r}, and the step no `from`")
-        return self._number
+        if given is None:
+            if self._number is None:
+                attribute = self._scene.workspace.settings.audience.phone_attribute
+                raise UsageError(f"nobody can write: the person has no {attribute!r}, and the step no `from`")
+            return self._number
+        country = self._scene.workspace.settings.default_country
+        try:
+            number = self._scene.normaliser.normalise(given, country=country).number
+        except InvalidNumber as error:
+            raise UsageError(f"{given!r} is no phone number: {error.message}") from error
+        # Who had no number so far is whoever writes first.
+        self._number = self._number or number
+        return number
 
     def _send(self, send: SendStep) -> None:
         queued = queue(
@@ -184,19 +187,17 @@ class _Run:
 
     def _known(self) -> Person | None:
         found = self._store.person(self._scene.name, self._person)
-        if found is None and self._number is None:
-            found = next(iter(self._store.people(self._scene.name, limit=1)), None)
+        if found is None and self._number is not None:
+            found = next(iter(self._store.people_with_number(self._scene.name, self._number)), None)
         return found
 
     def _consent(self) -> ConsentState:
-        person = self._known()
-        number = self._number or (person.phone if person is not None else None)
-        if number is None:
+        if self._number is None:
             return ConsentState.UNKNOWN
         sender = ""
         if self._scene.workspace.consent.scope == "sender":
             sender = self._sender or self._scene.first_sender or ""
-        return self._store.consent(self._scene.name, number, sender=sender)
+        return self._store.consent(self._scene.name, self._number, sender=sender)
 
     def _record(self) -> MessageRecord | None:
         return self._store.message(self._message) if self._message is not None else None

@@ -93,15 +93,15 @@ def _walk(wanted: list[str], there: list[str], costs: list[list[int]]) -> Iterat
         elif row < len(wanted) and column < len(there) and wanted[row] == there[column]:
             yield Pair(wanted[row], there[column], same=True)
             row, column = row + 1, column + 1
-        elif row < len(wanted) and column < len(there) and costs[row + 1][column + 1] + 1 == cost:
-            yield Pair(wanted[row], there[column], same=False)
-            row, column = row + 1, column + 1
+        elif column < len(there) and costs[row][column + 1] + 1 == cost:
+            yield Pair("", there[column], same=False)
+            column += 1
         elif row < len(wanted) and costs[row + 1][column] + 1 == cost:
             yield Pair(wanted[row], "", same=False)
             row += 1
         else:
-            yield Pair("", there[column], same=False)
-            column += 1
+            yield Pair(wanted[row], there[column], same=False)
+            row, column = row + 1, column + 1
 
 
 def _joined(pairs: Iterator[Pair]) -> Iterator[Pair]:
