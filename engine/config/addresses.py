@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from engine.config.countries import COUNTRIES, hint_for
 from engine.config.explain import Checker, Path, did_you_mean
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Hosts that are this machine."""
 
 
 def texts(data: Any, *path: str) -> list[tuple[Path, str]]:
@@ -48,7 +49,7 @@ def why_no_url(url: str, *, base: bool = False) -> str:
         return f"is no address: {error}"
     if parts.scheme not in ("https", "http") or not host:
         return "is no https address"
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         return "is not https; plain http is for this machine alone"
     if any(character.isspace() for character in url):
         return "has a space in it"

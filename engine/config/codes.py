@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "ref.unknown-template": "No such template.",
     "ref.unknown-person": "No such person in people.yaml.",
     "ref.unknown-keyword": "No such keyword rule.",
+    "ref.unknown-webhook": "No such webhook in workspace.yaml.",
     "ref.unknown-topic": "No such topic.",
     # Senders.
     "sender.identity": "Not exactly one of number, alphanumeric and messaging_service.",
@@ -74,6 +75,8 @@ CODES: dict[str, str] = {
     "keyword.taken": "A word that an earlier rule answers.",
     "keyword.shadowed": "A rule that can never win.",
     "keyword.reserved": "A word that is answered as STOP, START or HELP before any rule.",
+    # Webhooks.
+    "webhook.address": "An address that is never called: this machine, another port than 443, a user name in it.",
     # Conversation tests.
     "test.duplicate-name": "Two tests of a file have one name.",
     "test.one-way-sender": "A text to a sender that cannot be texted.",

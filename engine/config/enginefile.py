@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,10 +87,13 @@ def base_document(path: str | None, file: str, report: Report) -> Document | Non
     return document
 
 
-def model_despite_unset(checker: Checker, model: Any, data: Any, address: str) -> Any:
-    """Gives the model of data, with defaults for values that hang on unset variables where they must be something."""
+def model_despite_unset(
+    checker: Checker, model: Any, data: Any, address: str, code_of: Callable[[Path], str | None] | None = None
+) -> Any:
+    """Gives the model of data, with defaults for values that hang on unset variables where they must be something.
+    `code_of` names the code of what is wrong at a path, where it is not the usual one."""
     before = len(checker.document.report.findings)
-    found = checker.model(model, data, address=address)
+    found = checker.model(model, data, address=address, code_of=code_of)
     if found is not None or not checker.hidden or len(checker.document.report.findings) > before:
         return found
     hidden, checker.hidden = checker.hidden, set()

@@ -18,6 +18,7 @@ from engine.config.settings import SettingsReader, SettingsResult
 from engine.config.sources import Sources
 from engine.config.text import Report, read
 from engine.config.variables import Unset
+from engine.config.webhooks import check_calls
 from engine.config.workspace import Contents, WorkspaceReader
 from engine.config.yamlfile import Document
 from engine.errors import ConfigError, UsageError
@@ -84,7 +85,12 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
     others = _other_environments(layout, environment, report)
     for each in ([overlay] if overlay else []) + others:
         each.check(layout.workspaces)
-    settings = SettingsReader(engine.plugins, all_plugins=engine.all_plugins, variables=variables)
+    settings = SettingsReader(
+        engine.plugins,
+        all_plugins=engine.all_plugins,
+        variables=variables,
+        local_webhooks=engine.engine is not None and engine.engine.local_webhooks,
+    )
     results: list[SettingsResult] = []
     unchosen: list[tuple[Overlay, Report]] = []
     workspaces: dict[str, tuple[SettingsResult, Contents]] = {}
@@ -100,6 +106,8 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         result = settings.read(own, name)
         results.append(result)
         workspaces[name] = (result, contents)
+        if result.settings is not None:
+            check_calls(report, sources, name, contents.keywords, result.settings.webhooks)
         for other in others:
             if (over := other.part("workspaces", name)) is not None:
                 under = merged(document, over)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from engine.config.values import Duration, MoneyField, Rate, RateField, SpendField, one_or_many
-from engine.types import Purpose, SenderKind
+from engine.types import Purpose, SecretRef, SenderKind
 
 NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 Name = Annotated[str, StringConstraints(pattern=NAME)]
@@ -31,6 +31,10 @@ class EngineConfig(Model):
     )
     public_url: str = Field("", description="Where `engine serve` is reached. Empty: no callbacks are asked for.")
     plugins: list[str] = Field(description="Names of the plugins to load; nothing else is ever loaded.")
+    local_webhooks: bool = Field(
+        False,
+        description="Whether webhooks may lead to this machine, over plain http and on any port: for development.",
+    )
 
 
 class Business(Model):
@@ -54,6 +58,11 @@ class Audience(Model):
     phone_attribute: str = Field("phone", description="The attribute that holds a person's number.")
     country_attribute: str = Field(
         "country", description="The attribute that holds a person's country, used where present."
+    )
+    unknown_numbers: Literal["ignore", "when-set", "add"] = Field(
+        "when-set",
+        description="Whether a text from a number that nobody has makes a person of it: never, where a keyword rule "
+        "sets attributes, or always.",
     )
 
 
@@ -169,6 +178,17 @@ class Sending(Model):
     )
 
 
+class Webhook(Model):
+    """Where keyword rules call: an address that takes texts in, signed by the Standard Webhooks scheme."""
+
+    url: str = Field(description="Address that is called, https on port 443.")
+    secret: Annotated[
+        list[SecretRef],
+        BeforeValidator(one_or_many, json_schema_input_type=SecretRef | list[SecretRef]),
+        Field(min_length=1, max_length=4),
+    ] = Field(description="Signing secret, `whsec_` and base64; several while one is rotated, each of them signs.")
+
+
 class WorkspaceConfig(Model):
     """workspace.yaml: one business, its audience and its rules."""
 
@@ -187,6 +207,7 @@ class WorkspaceConfig(Model):
         {}, description="Your own prices by country, over the list prices that come with Engine."
     )
     sending: Sending = Field(Sending(), description="How the send loop behaves.")
+    webhooks: dict[Name, Webhook] = Field({}, description="Addresses that keyword rules call, by name.")
     protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
 
     @property
@@ -323,6 +344,15 @@ def _all_or_topic(value: Any) -> Any:
 AllOrTopic = Annotated[bool | str, BeforeValidator(_all_or_topic)]
 
 
+class Start(Model):
+    """A template that a keyword rule starts."""
+
+    template: str = Field(description="Template to send, under the gates of its own purpose.")
+    after: Duration = Field(
+        timedelta(0), le=timedelta(days=365), description="How long after the text. Default: at once."
+    )
+
+
 class Keyword(Model):
     """One inbound keyword rule."""
 
@@ -338,6 +368,8 @@ class Keyword(Model):
     unsubscribe: AllOrTopic = Field(
         False, description="Takes consent back: true, as STOP does, or the name of a topic for that alone."
     )
+    start: Start | None = Field(None, description="Template that it sends later on.")
+    call: str | None = Field(None, description="Name of a webhook of the workspace that it calls.")
     protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
 
 

@@ -12,6 +12,7 @@ from engine.config.explain import Checker, Path, did_you_mean
 from engine.config.models import WorkspaceConfig
 from engine.config.secrets import references, secret_fields
 from engine.config.variables import Substitution, Unset, Used
+from engine.config.webhooks import check_webhooks, is_webhook_secret, webhook_secrets
 from engine.config.yamlfile import Document
 from engine.contracts import Provider
 from engine.plugins import Plugins
@@ -32,10 +33,13 @@ class SettingsResult:
 class SettingsReader:
     """Validates the settings of workspaces against the loaded plugins."""
 
-    def __init__(self, plugins: Plugins | None, *, all_plugins: bool, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, plugins: Plugins | None, *, all_plugins: bool, variables: Mapping[str, str], local_webhooks: bool = False
+    ) -> None:
         self.plugins = plugins
         self.all_plugins = all_plugins
         self.variables = variables
+        self.local_webhooks = local_webhooks
 
     def read(self, document: Document, workspace: str) -> SettingsResult:
         """Gives the settings that a document holds; reports everything that is wrong with them."""
@@ -47,20 +51,25 @@ class SettingsReader:
         filling = Substitution(self.variables, checker, address)
         provider = self._provider(data, filling)
         secret_keys = secret_fields(provider.options_model) if provider is not None else frozenset()
-        filled = filling.fill(
-            data, leave=lambda path: len(path) == 2 and path[0] == "delivery" and path[1] in secret_keys
-        )
+
+        def is_secret(path: Path) -> bool:
+            return is_webhook_secret(path) or (len(path) == 2 and path[0] == "delivery" and path[1] in secret_keys)
+
+        filled = filling.fill(data, leave=is_secret)
         checker.unset = filling.unset
-        settings = model_despite_unset(checker, WorkspaceConfig, filled, address)
+        code_of = lambda path: "config.secret-literal" if is_webhook_secret(path[:3]) else None  # noqa: E731 # one use
+        settings = model_despite_unset(checker, WorkspaceConfig, filled, address, code_of)
         result = SettingsResult(settings, checker, unset_of(filling, document), filling.used)
         delivery = filled.get("delivery")
         if isinstance(delivery, dict):
             for key in secret_keys & delivery.keys():
                 result.secrets.update(references(delivery[key]))
+        result.secrets.update(webhook_secrets(filled))
         self._check_plugins(checker, filled, provider, secret_keys, address)
         if settings is not None:
             _check_prices(checker, settings, address)
         _check_values(checker, filled, address)
+        check_webhooks(checker, address, filled.get("webhooks"), local=self.local_webhooks)
         return result
 
     def _provider(self, data: Mapping[str, Any], filling: Substitution) -> type[Provider[Any]] | None:

@@ -195,6 +195,10 @@ class WorkspaceReader:
             if senders is not None:
                 self._refer(checker, ("keywords", name), rule, "senders", "sender", senders, address)
             self._refer(checker, ("keywords", name), rule, "reply", "template", self.folder.templates, address)
+            start = rule.get("start") if isinstance(rule, dict) else None
+            self._refer(
+                checker, ("keywords", name, "start"), start, "template", "template", self.folder.templates, address
+            )
             for key in ("subscribe", "unsubscribe"):
                 self._refer(checker, ("keywords", name), rule, key, "topic", topics, address)
         for name, topic in topics.items():

@@ -1,0 +1,77 @@
+"""Checks of webhooks: addresses that must not be called, and rules that call what is not there."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.config.addresses import LOOPBACK, check_url
+from engine.config.explain import Checker, Path, did_you_mean
+from engine.config.models import Keyword
+from engine.config.secrets import references
+from engine.config.sources import Sources
+from engine.config.text import Report
+
+HTTPS_PORT = 443
+
+
+def is_webhook_secret(path: Path) -> bool:
+    """True for the path of a webhook's secret in workspace.yaml."""
+    return len(path) == 3 and path[0] == "webhooks" and path[2] == "secret"
+
+
+def webhook_secrets(data: Mapping[str, Any]) -> Iterator[str]:
+    """Gives the names of the variables that hold the secrets of workspace.yaml's webhooks."""
+    webhooks = data.get("webhooks")
+    for webhook in webhooks.values() if isinstance(webhooks, dict) else ():
+        if isinstance(webhook, dict):
+            yield from references(webhook.get("secret"))
+
+
+def check_webhooks(checker: Checker, address: str, webhooks: Any, *, local: bool) -> None:
+    """Reports addresses that would never be called; `local` lets them lead to this machine."""
+    for name, webhook in webhooks.items() if isinstance(webhooks, dict) else ():
+        url = webhook.get("url") if isinstance(webhook, dict) else None
+        path: Path = ("webhooks", name, "url")
+        if not isinstance(url, str) or checker.is_unset(path):
+            continue
+        findings = len(checker.document.report.findings)
+        check_url(checker, address, [(path, url)])
+        if len(checker.document.report.findings) == findings and (wrong := _why_never_called(url, local)):
+            checker.at(path, "webhook.address", f"{url!r} {wrong[0]}", wrong[1], address=address)
+
+
+def check_calls(
+    report: Report, sources: Sources, workspace: str, rules: Mapping[str, Keyword], webhooks: Collection[str]
+) -> None:
+    """Reports rules that call a webhook that workspace.yaml does not have."""
+    for name, rule in rules.items():
+        if rule.call is None or rule.call in webhooks:
+            continue
+        address = f"{workspace}/keyword/{name}"
+        place = sources[f"{address}#call"]
+        where = {key: getattr(place, key) for key in ("line", "column", "end_line", "end_column")}
+        hint = (
+            did_you_mean(rule.call, webhooks) if webhooks else "webhooks are named under `webhooks:` in workspace.yaml"
+        )
+        message = f"there is no webhook {rule.call!r}"
+        report.error("ref.unknown-webhook", message, hint, file=place.file, address=address, **where)
+
+
+def _why_never_called(url: str, local: bool) -> tuple[str, str] | None:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.username is not None or parts.password is not None:
+        return "has a user name in it", "take it out: the signature says who calls"
+    if host in LOOPBACK:
+        hint = "for development, set `local_webhooks: true` in engine.yaml"
+        return None if local else ("leads to this machine", hint)
+    if parts.port not in (None, HTTPS_PORT):
+        return "names a port", "only https on port 443 is called"
+    try:
+        literal = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return None if literal.is_global else ("is not on the public internet", "write the address that others see")
