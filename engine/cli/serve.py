@@ -50,9 +50,10 @@ def command(app: App, host: str, port: int) -> None:
 
 def front_of(app: App) -> Front:
     """Gives what the web server stands on. Raises ConfigError, StateUnavailable."""
+    from engine.config.people import sample_people
     from engine.web.front import Front
 
-    return Front.of(app.store(), app.plugins(), app.plugin_context, utc_now)
+    return Front.of(app.store(), app.plugins(), app.plugin_context, utc_now, sample_people(app.config))
 
 
 def listens(address: str) -> None:

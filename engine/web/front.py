@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.config.models import Workspace
+from engine.config.people import People
 from engine.contracts import PluginContext, Site, Taken, WorkspaceView
 from engine.delivery.live import Live
 from engine.inbound.receive import Received
@@ -24,20 +25,30 @@ class Front:
     plugins: Plugins
     context: Callable[[str], PluginContext]
     clock: Clock
+    people: Mapping[str, People]
     live: Live
     intake: Intake
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # set when the server begins to stop
 
     @classmethod
-    def of(cls, store: Store, plugins: Plugins, context: Callable[[str], PluginContext], clock: Clock) -> Front:
-        """Gives the front of a state. Raises StateUnavailable."""
+    def of(
+        cls,
+        store: Store,
+        plugins: Plugins,
+        context: Callable[[str], PluginContext],
+        clock: Clock,
+        people: Mapping[str, People],
+    ) -> Front:
+        """Gives the front of a state; `people` are the sample people of each workspace. Raises StateUnavailable."""
         live = Live(store, plugins, context)
         live.refresh()
-        return cls(store, plugins, context, clock, live, Intake(store, plugins, live, clock))
+        return cls(store, plugins, context, clock, people, live, Intake(store, plugins, live, clock))
 
     def site(self, plugin: str) -> Site:
         """Gives what the plugin of that name is told."""
-        return Site(self.context(plugin), self.live.public_url, Workspaces(self.live), self.receive, self.closing)
+        return Site(
+            self.context(plugin), self.live.public_url, Workspaces(self.live, self.people), self.receive, self.closing
+        )
 
     def close(self) -> None:
         """Waits for what is being recorded."""
@@ -56,11 +67,12 @@ def taken(received: Received) -> Taken:
 class Workspaces(Mapping[str, WorkspaceView]):
     """The workspaces of the live release, as they are at each look."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, people: Mapping[str, People]) -> None:
         self._live = live
+        self._people = people
 
     def __getitem__(self, name: str) -> WorkspaceView:
-        return _view(name, self._live.workspaces[name], self._live.public_url)
+        return _view(name, self._live.workspaces[name], self._live.public_url, self._people.get(name, {}))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._live.workspaces)
@@ -69,16 +81,16 @@ class Workspaces(Mapping[str, WorkspaceView]):
         return len(self._live.workspaces)
 
 
-def _view(name: str, workspace: Workspace, public_url: str) -> WorkspaceView:
+def _view(name: str, workspace: Workspace, public_url: str, people: People) -> WorkspaceView:
     settings = workspace.settings
     attribute = settings.audience.phone_attribute
-    people = {person: attributes.get(attribute) for person, attributes in workspace.people.items()}
+    numbers = {person: attributes.get(attribute) for person, attributes in people.items()}
     return WorkspaceView(
         name=name,
         title=settings.name,
         provider=settings.delivery.provider,
         delivery=settings.delivery.options,
         senders={key: Sender(key, one.sender_kind, one.value, one.mms) for key, one in workspace.senders.items()},
-        people={person: number for person, number in people.items() if isinstance(number, str)},
+        people={person: number for person, number in numbers.items() if isinstance(number, str)},
         links_domain=(settings.links.domain or public_url).rstrip("/") or None if settings.links else None,
     )
