@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from engine.hookspecs import hookimpl
+    from engine.network import Answer, FetchError, Network, fetch, public_network
     from engine.types import (
         E164,
         Absent,
@@ -88,6 +89,7 @@ _ROOMS = {
         "UsageError",
     ),
     "engine.hookspecs": ("hookimpl",),
+    "engine.network": ("Answer", "FetchError", "Network", "fetch", "public_network"),
     "engine.types": (
         "E164",
         "Absent",
@@ -123,18 +125,21 @@ __all__ = [
     "E164",
     "Absent",
     "Ambiguous",
+    "Answer",
     "ConfigError",
     "ConfigView",
     "CredentialsRefused",
     "Duration",
     "Encoding",
     "Event",
+    "FetchError",
     "Finding",
     "Found",
     "InboundMessage",
     "InvalidNumber",
     "InvalidSignature",
     "Media",
+    "Network",
     "NumberKind",
     "NumberNormaliser",
     "Options",
@@ -167,7 +172,9 @@ __all__ = [
     "WebhookRequest",
     "WorkspaceView",
     "count_segments",
+    "fetch",
     "hookimpl",
+    "public_network",
 ]
 
 

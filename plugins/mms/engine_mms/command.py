@@ -6,7 +6,7 @@ import json
 
 import click
 
-from engine import Finding, Severity
+from engine import Finding, Severity, public_network
 
 INVALID = 3  # the engine's exit code for what was checked and found wrong
 
@@ -37,7 +37,6 @@ def check(urls: tuple[str, ...], format_: str) -> int:
       engine media check https://cdn.acme.example/welcome.png --format json
     """
     from engine_mms.look import look
-    from engine_mms.network import public_network
 
     network = public_network()
     found = {url: look(url, network) for url in dict.fromkeys(urls)}

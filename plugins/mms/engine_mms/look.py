@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine import Finding, Severity
+from engine import Answer, FetchError, Finding, Network, Severity, fetch
 from engine_mms.facts import ADVISED_BYTES, FORMATS, MAX_BYTES
-from engine_mms.network import Answer, FetchError, Network, fetch
 from engine_mms.rules import ending, of_url
 
 _BEGINNINGS = (
@@ -16,6 +15,8 @@ _BEGINNINGS = (
     (b"GIF89a", "image/gif"),
 )
 
+_REFUSED = {"url": "media.url", "address": "media.address", "unreachable": "media.unreachable"}
+
 
 def look(url: str, network: Network) -> list[Finding]:
     """Fetches an image and gives what is wrong with it; nothing is fetched for an address that is wrong already."""
@@ -23,9 +24,9 @@ def look(url: str, network: Network) -> list[Finding]:
     if found:
         return found
     try:
-        answer = fetch(url, network, max_bytes=MAX_BYTES)
+        answer = fetch(url, network, max_bytes=MAX_BYTES, headers={"Accept": "image/*"})
     except FetchError as refusal:
-        return [_error(refusal.code, refusal.message)]
+        return [_error(_REFUSED[refusal.kind], refusal.message)]
     return list(_of_answer(url, answer))
 
 
