@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine.reconcile.text import Line
 from engine.testing.conversations.coverage import Coverage
 from engine.testing.conversations.results import Failure, Result
-from engine.testing.conversations.words import compare
+from engine.testing.conversations.words import compare, visible
 from engine.types import Source
 
 
@@ -31,7 +31,7 @@ def by_file(results: Iterable[Result]) -> Iterator[Line]:
 
 def failure_lines(result: Result) -> Iterator[Line]:
     """Gives everything that failed in a test: each step, and what was expected of it beside what came."""
-    yield Line("head", f"FAILED {at(result.place)}: {result.name}")
+    yield Line("head", f"FAILED {at(result.place)}: {visible(result.name)}")
     for step in result.failed:
         yield Line("", f"  step {step.number} of {len(result.steps)}: {step.title}")
         for failure in step.failures:
@@ -63,8 +63,8 @@ def _plural(kind: str) -> str:
 
 def _difference(failure: Failure) -> Iterator[Line]:
     if not failure.is_text:
-        yield Line("add", f"      expected  {failure.expected}")
-        yield Line("remove", f"      came      {failure.actual}")
+        yield Line("add", f"      expected  {visible(failure.expected)}")
+        yield Line("remove", f"      came      {visible(failure.actual)}")
         return
     for expected, actual, marks in compare(failure.expected, failure.actual):
         yield Line("add", f"      expected  {expected}".rstrip())

@@ -10,6 +10,7 @@ ANY = "…"
 WIDTH = 88
 """Columns of text in one row of a comparison."""
 
+_CONTROL = {code: 0x2400 + code for code in range(32)} | {10: "⏎", 127: "␡"}
 _TOKENS = re.compile(rf"{ANY}|\s+|\w+|[^\w\s]")
 
 
@@ -48,7 +49,7 @@ def align(pattern: str, text: str) -> list[Pair]:
 def compare(pattern: str, text: str) -> Iterator[tuple[str, str, str]]:
     """Gives rows of expected text, actual text, and marks below what differs. What is the same stands below itself."""
     rows = ["", "", ""]
-    for pair in align(_visible(pattern), _visible(text)):
+    for pair in align(visible(pattern), visible(text)):
         width = max(len(pair.expected), len(pair.actual))
         for index, part in enumerate((pair.expected, pair.actual, "" if pair.same else "^" * width)):
             rows[index] += part.ljust(width)
@@ -57,8 +58,9 @@ def compare(pattern: str, text: str) -> Iterator[tuple[str, str, str]]:
         yield expected, actual, marks
 
 
-def _visible(text: str) -> str:
-    return text.replace("\r", "␍").replace("\n", "⏎").replace("\t", "⇥")
+def visible(text: str) -> str:
+    """Gives a text on one line, with a sign for each character that would not print."""
+    return text.translate(_CONTROL)
 
 
 def _costs(wanted: list[str], there: list[str]) -> list[list[int]]:
