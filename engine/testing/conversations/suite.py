@@ -17,7 +17,7 @@ from engine.errors import ConfigError
 from engine.plugins import Plugins
 from engine.testing.context import ManualClock, plugin_context
 from engine.testing.conversations.branches import Branches
-from engine.testing.conversations.conversation import play
+from engine.testing.conversations.conversation import Places, play
 from engine.testing.conversations.coverage import Coverage, cover, texts
 from engine.testing.conversations.heard import Heard
 from engine.testing.conversations.results import Result
@@ -88,8 +88,11 @@ class Suite:
         def places(field: str) -> Source:
             return _place(self._sources, f"{case.address}#{case.index}{'.' if field else ''}{field}")
 
-        scene = self._scenes.scene(case.workspace)
-        return play(scene, case.conversation, places, self._clock, self._heard)
+        return self.play(case.workspace, case.conversation, places)
+
+    def play(self, workspace: str, conversation: Conversation, places: Places) -> Result:
+        """Plays a conversation in a workspace; `places` gives where its fields stand."""
+        return play(self._scenes.scene(workspace), conversation, places, self._clock, self._heard)
 
     def coverage(self, workspaces: Collection[str]) -> Coverage:
         """Gives what the tests that ran have shown of some workspaces. Branches are known only where they are watched.
