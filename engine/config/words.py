@@ -41,6 +41,11 @@ def plain(text: str) -> str:
     return " ".join("".join(spaced).split())
 
 
+def mend(text: str) -> str:
+    """Gives a text that can be written down: half a character (a lone surrogate, as JSON may hold) becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def standard(text: str) -> Meaning | None:
     """Gives what a message means that is nothing but one of the standard words, None for any other."""
     return _standard().get(plain(text))
