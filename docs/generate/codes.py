@@ -48,6 +48,17 @@ OTHERS: dict[str, dict[str, str]] = {
         "link.personal-data": "A phone number or e-mail address stands in it.",
         "link.taken": "Its short address belongs to another link; it is made anew.",
     },
+    "Clicks that look like a machine's": {
+        "click.head": "It asked for the headers alone.",
+        "click.prefetch": "A browser fetched what might be opened.",
+        "click.preview": "An app that shows what a link leads to.",
+        "click.scanner": "A security product.",
+        "click.crawler": "A search engine or another robot.",
+        "click.tool": "An HTTP library, or a browser without a screen.",
+        "click.no-agent": "It said nothing of what made it.",
+        "click.soon": "It came within 2 seconds of the message going out, being taken or arriving.",
+        "click.several": "Another link of the same message was opened within 2 seconds.",
+    },
     "Media": {
         "media.url": "Not the address of an image.",
         "media.address": "Its host is not a public address.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.compose.composer import Composer
-from engine.compose.links import LinkRules
+from engine.compose.links import LinkRules, base_of
 from engine.compose.recipients import Reader
+from engine.compose.utm import Tagger
 from engine.config.models import Links, Project
 from engine.config.providers import build_normaliser
 from engine.contracts import PluginContext, Shortener
@@ -44,14 +45,21 @@ def composer(
             shortener=links_by(chosen) if chosen is not None else None,
             expire_after=rules.expire_after,
             allowed_hosts=None if rules.allowed_hosts is None else tuple(rules.allowed_hosts),
+            tagger=Tagger(rules.utm) if rules.utm is not None else None,
         ),
     )
 
 
+def links_domain(rules: Links | None, public_url: str) -> str | None:
+    """Gives what a workspace's short links begin with, as the table of links has it; None where no domain is known."""
+    domain = (rules or Links()).domain or public_url
+    return base_of(domain) if domain else None
+
+
 def shortener(rules: Links, public_url: str, *, plugins: Plugins, context: Contexts) -> Shortener | None:
     """Gives the shortener; None where it is switched off, not loaded, or has no domain. Raises ConfigError."""
-    domain, name = rules.domain or public_url, rules.shortener
-    if not domain or name is None:
+    domain, name = links_domain(rules, public_url), rules.shortener
+    if domain is None or name is None:
         return None
     if name not in plugins.shorteners and name == Links.model_fields["shortener"].default:
         # The default name stands for whichever is loaded.

@@ -150,6 +150,7 @@ class Composer:
             message_id=message_id,
             now=now,
             number=where.to.number,
+            facts={**message, "workspace": self.name},
             elsewhere=smart_encode if smart else _as_it_is,
         )
         return self._finish(text, where, where.sender, linked.text, arranged.media, linked.links, linked.findings)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
+from engine.compose.utm import Tagger, tagged
 from engine.contracts import Shortener
 from engine.errors import ComposeError
 from engine.outbox import Link
-from engine.types import Finding, Severity
+from engine.types import Finding, Json, Severity
 
 # What ends an address: white space, quotes, angle brackets, and the backslash, which browsers read as a slash.
 _URL = re.compile(r"https?://[^\s<>\"“”„«»\\`{}|^\x00-\x1f\x7f]+", re.IGNORECASE)
@@ -36,9 +37,14 @@ class LinkRules:
     """How a workspace treats links. `shortener` None: they stay as they are; `allowed_hosts` None: any."""
 
     def __init__(
-        self, shortener: Shortener | None, expire_after: timedelta, allowed_hosts: Sequence[str] | None = None
+        self,
+        shortener: Shortener | None,
+        expire_after: timedelta,
+        allowed_hosts: Sequence[str] | None = None,
+        tagger: Tagger | None = None,
     ) -> None:
         self._shortener = shortener
+        self._tagger = tagger
         self._expire_after = expire_after
         self._allowed = allowed_hosts
         self._own = host_of(shortener.domain) if shortener else None
@@ -51,9 +57,11 @@ class LinkRules:
         message_id: str | None,
         now: datetime,
         number: str,
+        facts: Mapping[str, Json],
         elsewhere: Callable[[str], str],
     ) -> Linked:
-        """Checks every link and shortens it where asked; `elsewhere` is done to the text between links.
+        """Checks every link and shortens it where asked; `elsewhere` is done to the text between links. `facts` are
+        what UTM parameters may say of the message.
 
         The same destination twice is one short link. Without a message id, links are the shortener's stand-ins.
         Raises ComposeError: `link.host-not-allowed`, `link.not-https`.
@@ -74,12 +82,19 @@ class LinkRules:
             if url not in made:
                 findings += personal_data(url, number)
             if shortener is not None and url not in made:
+                leads = self._tagged(url, host, facts)
                 made[url] = Link(
-                    _short(shortener, url, message_id, len(made)), url, len(made), now + self._expire_after
+                    _short(shortener, leads, message_id, len(made)), leads, len(made), now + self._expire_after
                 )
             parts.append(made[url].short if url in made else url)
         parts.append(elsewhere(text[position:]))
         return Linked("".join(parts), tuple(made.values()), tuple(findings))
+
+    def _tagged(self, url: str, host: str | None, facts: Mapping[str, Json]) -> str:
+        tagger = self._tagger
+        if tagger is None or (tagger.hosts is not None and not (host and allowed(host, tagger.hosts))):
+            return url
+        return tagged(url, tagger.tags(facts))
 
     def _check(self, url: str, host: str | None, *, https: bool) -> None:
         if self._allowed is not None and not (host and allowed(host, self._allowed)):
@@ -118,6 +133,18 @@ def host_of(url: str) -> str | None:
         return host.rstrip(".").encode("idna").decode().lower()
     except UnicodeError:
         return host.rstrip(".").lower()
+
+
+def base_of(url: str) -> str:
+    """Gives the address that short links begin with as the table of links has it: scheme and host as DNS knows them, a
+    port where it is not the usual one, and the path, without a slash at the end."""
+    parts = urlsplit(url)
+    host = host_of(f"https://{parts.netloc.rpartition(':')[0] if parts.port is not None else parts.netloc}")
+    if host is None:
+        return url.rstrip("/")
+    name = f"[{host}]" if ":" in host else host
+    usual = parts.port is None or parts.port == {"https": 443, "http": 80}.get(parts.scheme)
+    return f"{parts.scheme}://{name}{'' if usual else f':{parts.port}'}{parts.path.rstrip('/')}"
 
 
 def allowed(host: str, hosts: Sequence[str]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from engine.config.values import Duration, MoneyField, Rate, RateField, SpendField, one_or_many
 from engine.types import Purpose, SecretRef, SenderKind
@@ -30,6 +31,12 @@ class EngineConfig(Model):
         "sqlite:///state/engine.db", description="Where state is kept; relative to the folder that holds config/."
     )
     public_url: str = Field("", description="Where `engine serve` is reached. Empty: no callbacks are asked for.")
+    client_header: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="Header in which the proxy before `engine serve` says who asks, like X-Forwarded-For. Only where "
+        "nothing but that proxy reaches it. Default: whoever connects.",
+    )
     plugins: list[str] = Field(description="Names of the plugins to load; nothing else is ever loaded.")
     local_webhooks: bool = Field(
         False,
@@ -85,6 +92,35 @@ class Numbers(Model):
     normaliser: str | None = Field(None, description="Name of the number normaliser. Default: the one that is loaded.")
 
 
+UTM_FACTS = ("template", "workspace", "purpose", "sender")
+"""What stands in braces in a UTM parameter."""
+
+
+def _only_facts(value: str) -> str:
+    """Gives a text whose braces hold nothing but `UTM_FACTS`. Raises ValueError."""
+    for found in re.finditer(r"\{([a-z]*)\}|[{}]", value):
+        if found[1] not in UTM_FACTS:
+            known = ", ".join(f"{{{name}}}" for name in UTM_FACTS)
+            raise ValueError(f"{found[0]} means nothing here; there are {known}")
+    return value
+
+
+UtmText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_only_facts)]
+
+
+class Utm(Model):
+    """UTM parameters that are added to the destinations of short links, each where it is not there yet."""
+
+    source: UtmText | None = Field(None, description="utm_source, e.g. `acme`.")
+    medium: UtmText | None = Field(None, description="utm_medium, e.g. `sms`.")
+    campaign: UtmText | None = Field(None, description="utm_campaign, e.g. `{template}`.")
+    term: UtmText | None = Field(None, description="utm_term.")
+    content: UtmText | None = Field(None, description="utm_content, e.g. `{sender}`.")
+    hosts: list[str] | None = Field(
+        None, description="Hosts whose links get them; `*.` stands for any sub-domain. Default: all."
+    )
+
+
 class Links(Model):
     """Short links."""
 
@@ -96,6 +132,11 @@ class Links(Model):
     expire_after: Duration = Field(timedelta(days=90), description="How long a short link lives.")
     allowed_hosts: list[str] | None = Field(
         None, description="Hosts that links may lead to; `*.` stands for any sub-domain. Default: any."
+    )
+    utm: Utm | None = Field(
+        None,
+        description="UTM parameters for the destinations of short links: fixed, or with {template}, {workspace}, "
+        "{purpose} and {sender} in them.",
     )
 
 

@@ -71,6 +71,12 @@ class Live:
         live = self._live_project()
         return live.engine.public_url.rstrip("/") if live is not None else ""
 
+    @property
+    def client_header(self) -> str | None:
+        """The header in which a trusted proxy says who asks, None where there is none."""
+        live = self._live_project()
+        return live.engine.client_header if live is not None else None
+
     def project(self, release_id: str) -> tuple[Release, Project]:
         """Gives a release and its config. Raises StateUnavailable where the state has lost it."""
         if release_id in self._projects:
