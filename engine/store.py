@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+from engine.calls import Calls
 from engine.caps import Spending
 from engine.clicks import Clicks
 from engine.ledger import Ledger
@@ -41,7 +42,7 @@ from engine.types import (
 )
 
 
-class Store(Stops, Spending, Ledger, Clicks, ABC):
+class Store(Stops, Spending, Ledger, Clicks, Calls, ABC):
     """Keeps releases, people, consent, messages, links and clicks. Safe to use from several threads and processes at once."""
 
     scheme: ClassVar[str]
@@ -207,9 +208,16 @@ class Store(Stops, Spending, Ledger, Clicks, ABC):
 
     @abstractmethod
     def unfinished(
-        self, *, now: datetime, older_than: timedelta, limit: int, after: str = ""
+        self,
+        *,
+        now: datetime,
+        older_than: timedelta,
+        limit: int,
+        after: str = "",
+        without: Collection[str] = (),
     ) -> Sequence[MessageRecord]:
-        """Gives accepted and sent messages whose last change is older, for the status poller, in order of id."""
+        """Gives accepted and sent messages whose last change is older, for the status poller, in order of id; those of
+        the workspaces `without` are left out."""
 
     # looking
 

@@ -22,6 +22,10 @@ from engine.state.migrations import APPLICATION_ID, migrations, names
 
 BUSY_SECONDS = 30.0
 
+# How a write transaction begins, ends and is taken back: a whole one, and one inside another.
+_WHOLE = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_PART = ("SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part"))
+
 
 class Connection:
     """A connection shared by the threads of a process, one at a time."""
@@ -66,17 +70,21 @@ class Connection:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Gives the connection inside a write transaction: all of it is on disk afterwards, or nothing."""
+        """Gives the connection inside a write transaction: all of it is on disk afterwards, or nothing. Inside another
+        one of this thread it is a part of that, which may fail by itself."""
         self.must_write()
         with self._lock, failures(self.path):
             conn = self._conn
-            conn.execute("BEGIN IMMEDIATE")
+            begin, end, back = _PART if conn.in_transaction else _WHOLE
+            conn.execute(begin)
             try:
                 yield conn
-                conn.execute("COMMIT")
+                conn.execute(end)
             except BaseException:
+                # A full disk ends the whole transaction by itself.
                 if conn.in_transaction:
-                    conn.execute("ROLLBACK")
+                    for statement in back:
+                        conn.execute(statement)
                 raise
 
     @contextmanager
@@ -84,6 +92,10 @@ class Connection:
         """Gives the connection inside a read transaction: every query in it sees the same moment."""
         with self._lock, failures(self.path):
             conn = self._conn
+            inside = conn.in_transaction
+            if inside:
+                yield conn
+                return
             conn.execute("BEGIN")
             try:
                 yield conn

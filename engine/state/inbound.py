@@ -55,8 +55,12 @@ class Inbound(Queueing):
             if reply is None:
                 return Queued(0, 0, ())
             queued = self._queue(conn, reply, persons=[], numbers=[message.from_number], everyone=False)
-            if person is not None and queued.queued:
+            if queued.queued:
+                seq = self._ids.decode(queued.ids[0])
                 conn.execute(
-                    "UPDATE messages SET person = ? WHERE seq = ?", (person.id, self._ids.decode(queued.ids[0]))
+                    "UPDATE inbound SET reply = ? WHERE workspace = ? AND provider_id = ?",
+                    (seq, workspace, message.provider_id),
                 )
+                if person is not None:
+                    conn.execute("UPDATE messages SET person = ? WHERE seq = ?", (person.id, seq))
             return queued

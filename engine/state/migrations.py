@@ -48,6 +48,11 @@ def _clicks(db: sqlite_utils.Database) -> None:
         db.conn.execute(statement)
 
 
+def _calls(db: sqlite_utils.Database) -> None:
+    for statement in _CALLS:
+        db.conn.execute(statement)
+
+
 _SETTINGS = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "INSERT INTO settings VALUES ('message_id_key', randomblob(32))",
@@ -338,10 +343,17 @@ _CLICKS = (
     "CREATE INDEX clicks_message ON clicks (message, at)",
 )
 
+# `reply` is the message that a text was answered with; `until` is when a provider was last asked for texts.
+_CALLS = (
+    "ALTER TABLE inbound ADD COLUMN reply INTEGER",
+    "CREATE TABLE polls (workspace TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+)
+
 _SERIES = (
     ("0001_first", _first),
     ("0002_stops", _stops),
     ("0003_caps", _caps),
     ("0004_consent", _consent),
     ("0005_clicks", _clicks),
+    ("0006_calls", _calls),
 )

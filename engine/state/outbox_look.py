@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.outbox import HistoryEntry, Link, MessageRecord
 from engine.state.codec import to_micros, to_moment, to_optional_moment
-from engine.state.room import Room
+from engine.state.room import Room, some
 from engine.state.rows import RECORD_COLUMNS, RECORD_JOINS
 from engine.types import MessageState
 
@@ -44,15 +44,23 @@ class Looking(Room):
         return None if row is None else self._reader().record(row)
 
     def unfinished(
-        self, *, now: datetime, older_than: timedelta, limit: int, after: str = ""
+        self,
+        *,
+        now: datetime,
+        older_than: timedelta,
+        limit: int,
+        after: str = "",
+        without: Collection[str] = (),
     ) -> Sequence[MessageRecord]:
-        """Gives accepted and sent messages whose last change is older, for the status poller, in order of id."""
+        """Gives accepted and sent messages whose last change is older, for the status poller, in order of id; those of
+        the workspaces `without` are left out."""
         rows = self._page(
             None,
             (MessageState.ACCEPTED, MessageState.SENT),
             self._ids.decode(after) or 0,
             limit,
             changed_before=to_micros(now - older_than),
+            without=without,
         )
         reader = self._reader()
         return [reader.record(row) for row in rows]
@@ -145,8 +153,11 @@ class Looking(Room):
         limit: int,
         *,
         changed_before: int | None = None,
+        without: Collection[str] = (),
     ) -> list[Any]:
-        arms, values = _arms("m.seq > :after", states, workspace=workspace, changed_before=changed_before)
+        arms, values = _arms(
+            "m.seq > :after", states, workspace=workspace, changed_before=changed_before, without=without
+        )
         return self._file.rows(
             f"""SELECT {RECORD_COLUMNS} FROM (SELECT seq AS page_seq FROM ({arms} ORDER BY 1 LIMIT :most)) page
             CROSS JOIN messages m ON m.seq = page.page_seq {RECORD_JOINS} ORDER BY m.seq""",
@@ -160,6 +171,7 @@ def _arms(
     *,
     workspace: str | None,
     changed_before: int | None = None,
+    without: Collection[str] = (),
 ) -> tuple[str, dict[str, Any]]:
     """Gives a query for row numbers: one arm for each state, since SQLite merges arms that each come in order but
     would sort what `state IN (…)` finds."""
@@ -168,7 +180,9 @@ def _arms(
         where.append("m.workspace = :workspace")
     if changed_before is not None:
         where.append("m.updated_at < :changed_before")
-    values: dict[str, Any] = {"workspace": workspace, "changed_before": changed_before}
+    if without:
+        where.append("m.workspace NOT IN (SELECT value FROM json_each(:without))")
+    values: dict[str, Any] = {"workspace": workspace, "changed_before": changed_before, "without": some(without)}
     if not states:
         return f"SELECT m.seq FROM messages m NOT INDEXED WHERE {' AND '.join(where)}", values
     arms = []

@@ -8,6 +8,7 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 from engine.errors import StateUnavailable
+from engine.state.calls import Calling
 from engine.state.cancelling import Cancelling
 from engine.state.caps import Spenders
 from engine.state.click_counts import CountingClicks
@@ -39,6 +40,7 @@ class SqliteStore(
     Judging,
     Suppressing,
     Inbound,
+    Calling,
     Claiming,
     Committing,
     Changing,

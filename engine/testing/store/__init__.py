@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 _PARTS = (
-    "attempts base capping claiming clicking committing erasing inbound looking people queueing racing releases "
-    "stopping workers"
+    "attempts base calling capping claiming clicking committing erasing inbound looking people queueing racing "
+    "releases stopping workers"
 )
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
 
 from engine.testing.store.attempts import AttemptSuite  # noqa: E402 # see above
+from engine.testing.store.calling import CallingSuite  # noqa: E402 # see above
 from engine.testing.store.capping import CappingSuite  # noqa: E402 # see above
 from engine.testing.store.claiming import ClaimingSuite  # noqa: E402 # see above
 from engine.testing.store.clicking import ClickingSuite  # noqa: E402 # see above
@@ -37,6 +38,7 @@ class StoreConformance(
     CappingSuite,
     ClickingSuite,
     AttemptSuite,
+    CallingSuite,
     LookingSuite,
     InboundSuite,
     StoppingSuite,

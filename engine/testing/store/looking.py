@@ -103,6 +103,9 @@ class LookingSuite(StoreSuite):
         assert page(limit=2) == [ids[0], ids[1]]
         assert page(after=ids[1]) == [ids[3]]
         assert page(after=ids[4]) == []
+        for without, expected in ((["acme"], []), (["other"], [ids[0], ids[1], ids[3]])):
+            found = store.unfinished(now=NOW + 14 * SECOND, older_than=10 * SECOND, limit=10, without=without)
+            assert [record.id for record in found] == expected
 
     def test_what_a_call_returned_is_there_for_the_next_who_opens(self, store: Store, tmp_path: Path) -> None:
         message_id = sending(store)
