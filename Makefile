@@ -17,7 +17,7 @@ PLUGINS := sandbox twilio phonenumbers shortlinks mms
 PINS := requirements.txt constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check lint types layers format docs snapshots slow bench constraints clean
+.PHONY: help demo test conversations check lint types layers format docs snapshots slow bench constraints clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ demo: $(VENV)/.installed ## Install Engine and watch it deliver messages on the 
 
 test: $(VENV)/.installed-dev ## Run every test but the slow ones
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+conversations: $(VENV)/.installed ## Play the example's conversation tests
+	$(BIN)/engine test --coverage-min 100
 
 slow: $(VENV)/.installed-dev ## Run the fault and load tests, minutes long
 	$(BIN)/python -m pytest -m slow $(ARGS)

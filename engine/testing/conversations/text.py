@@ -44,7 +44,7 @@ def coverage_lines(coverage: Coverage, workspaces: Sequence[str]) -> Iterator[Li
     yield Line("head", "coverage")
     for name in workspaces:
         counts = [(kind, *coverage.count(kind, name)) for kind in ("rule", "reply", "branch")]
-        shown = ", ".join(f"{_plural(kind)} {there}/{total}" for kind, there, total in counts)
+        shown = ", ".join(f"{_plural(kind)} {there}/{total}" for kind, there, total in counts if total)
         yield Line("", f"  {name}: {shown}")
     for item in coverage.missing:
         place = at(item.place) if item.place is not None else "built in"
