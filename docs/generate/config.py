@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine import plugins
-from engine.config import models
+from engine.config import conversations, models
 from engine.config.schema import model_schema
 
 INTRODUCTION = """\
@@ -31,6 +31,7 @@ def page() -> str:
         ("templates/*.liquid: front matter", models.Template),
         ("keywords.yaml", models.KeywordsFile),
         ("people.yaml", models.PeopleFile),
+        ("tests/*.yaml", conversations.Conversation),
     ):
         parts.append(f"## {title}\n\n{(model.__doc__ or '').strip()}\n\n{_table(_rows(model))}\n")
     parts.append("## delivery, by provider\n\nWhat stands beside `provider` under `delivery:` in workspace.yaml.\n")

@@ -12,7 +12,7 @@ from engine.config.addresses import texts
 from engine.config.conversations import Conversation
 from engine.config.explain import Checker, Path, did_you_mean
 
-STANDARD = ("consent.stop", "consent.start", "consent.help")
+STANDARD = tuple(f"consent.{word}" for word in ("stop", "start", "help"))
 """What `rule` says of STOP, START and HELP, which come before every rule."""
 
 

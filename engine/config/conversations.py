@@ -79,7 +79,7 @@ class Step(Model):
 
 
 class Conversation(Model):
-    """One conversation test."""
+    """One conversation test; a file is a list of them."""
 
     name: str = Field(min_length=1, description="What it shows.")
     person: dict[str, Any] | str = Field(
