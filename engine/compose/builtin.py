@@ -1,4 +1,6 @@
-"""Answers to STOP, START and HELP for workspaces that have not worded their own: templates like any other.
+"""Answers to STOP, START and HELP, and the question of a topic, for workspaces that have not worded their own.
+
+They are templates like any other.
 
 The first follows what the FCC allows in the one confirmation of an opt-out (47 CFR 64.1200(a)(12)): that it was heard,
 and no marketing.
@@ -15,6 +17,8 @@ from engine.types import Purpose
 STOPPED = "engine/stopped"
 RESUMED = "engine/resumed"
 HELP = "engine/help"
+CONFIRM = "engine/confirm"
+CONFIRMED = "engine/confirmed"
 
 # Each is one GSM-7 segment with a business's name of up to 60 characters, which rules out á, í, ó, ú, ê and ã.
 _WORDS = {
@@ -41,6 +45,22 @@ _WORDS = {
         "de": "Hier ist {{ workspace.name }}. Es können Kosten anfallen. Antworten Sie STOP zum Abmelden.",
         "pt": "{{ workspace.name }}. Podem ser cobradas tarifas. Responda STOP para cancelar.",
         "it": "Qui {{ workspace.name }}. Potrebbero applicarsi costi. Rispondi STOP per non riceverne più.",
+    },
+    CONFIRM: {
+        "en": "Reply YES to get {{ event.topic }} from {{ workspace.name }}. Rates may apply. Reply HELP or STOP.",
+        "es": "Responde SI para recibir {{ event.topic }} de {{ workspace.name }}. AYUDA o STOP.",
+        "fr": "Répondez OUI pour recevoir {{ event.topic }} de {{ workspace.name }}. AIDE ou STOP.",
+        "de": "Antworten Sie JA, um {{ event.topic }} von {{ workspace.name }} zu erhalten. HILFE oder STOP.",
+        "pt": "Responda SIM para receber {{ event.topic }} de {{ workspace.name }}. AJUDA ou STOP.",
+        "it": "Rispondi SI per ricevere {{ event.topic }} da {{ workspace.name }}. AIUTO o STOP.",
+    },
+    CONFIRMED: {
+        "en": "You will get {{ event.topic }} from {{ workspace.name }}. Reply HELP for help, STOP to end.",
+        "es": "Te llegan {{ event.topic }} de {{ workspace.name }}. Responde AYUDA o STOP.",
+        "fr": "Vous recevrez {{ event.topic }} de {{ workspace.name }}. Répondez AIDE ou STOP.",
+        "de": "Sie erhalten {{ event.topic }} von {{ workspace.name }}. Antworten Sie HILFE oder STOP.",
+        "pt": "Passa a receber {{ event.topic }} de {{ workspace.name }}. Responda AJUDA ou STOP.",
+        "it": "Riceverai {{ event.topic }} da {{ workspace.name }}. Rispondi AIUTO per aiuto, STOP per terminare.",
     },
 }
 

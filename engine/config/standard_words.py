@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-AS_OF = "2026-11-23"
+AS_OF = "2026-11-24"
 
 Meaning = Literal["STOP", "START", "HELP"]
 
@@ -47,4 +47,8 @@ STANDARD: tuple[tuple[Meaning, Source, tuple[str, ...]], ...] = (
 
 START_WHEN_STOPPED = frozenset(("yes",))
 """YES is one of Twilio's words for START, and far too common an answer to be taken from keyword rules: it means START
-only from a number that has stopped, which no rule could answer anyway."""
+only from a number that has stopped, which no rule could answer anyway, and never to a toll-free number, where carriers
+take START and UNSTOP alone (https://help.twilio.com/articles/223134027)."""
+
+YES = frozenset(("yes", "y", "si", "oui", "ja", "sim"))
+"""What answers the question of a topic with double opt-in, in the languages of the words above."""

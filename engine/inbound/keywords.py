@@ -1,19 +1,21 @@
 """Which keyword rule an inbound text meets, and why.
 
-STOP, START and HELP come before every rule. Then the most specific rule wins: exact, first-word, phrase, pattern, any;
-among rules of one kind, the one that stands first in the file.
+STOP, START and HELP come before every rule, and STOP before the other two. Then the most specific rule wins: exact,
+first-word, phrase, pattern, any; among rules of one kind, the one that stands first in the file.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from engine.config.keywords import ORDER
 from engine.config.models import ConsentConfig, Keyword
-from engine.config.standard_words import START_WHEN_STOPPED, Meaning
-from engine.config.words import normalise, plain, standard
+from engine.config.standard_words import START_WHEN_STOPPED, YES, Meaning
+from engine.config.words import mend, normalise, plain, standard
+from engine.inbound.revocation import Verdict, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,25 @@ class Routed:
     meaning: Meaning | None = None
     rule: str | None = None
     keyword: str | None = None  # the word, phrase or pattern as the config has it
+    topic: str | None = None  # the topic that the text confirms
+    review: str | None = None  # the words in it that may be a STOP: a person judges
 
     @property
     def name(self) -> str | None:
-        """The rule's name for reports: `consent.stop`, `consent.start`, `consent.help`, or a keyword rule's own."""
+        """The rule's name for reports: `consent.stop`, `consent.start`, `consent.help`, `consent.confirm`, or a keyword
+        rule's own."""
+        if self.topic is not None:
+            return "consent.confirm"
         return f"consent.{self.meaning.lower()}" if self.meaning else self.rule
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A rule that was tried before the winner, and why it did not win."""
+
+    rule: str
+    match: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,12 @@ _WHY = {
     "phrase": "it contains the phrase {0!r}",
     "pattern": "it matches the pattern {0!r}",
 }
+_WHY_NOT = {
+    "exact": "the text is not {0}",
+    "first-word": "its first word is not {0}",
+    "phrase": "it does not contain {0}",
+    "pattern": "it does not match {0}",
+}
 
 
 class Router:
@@ -68,15 +90,41 @@ class Router:
         )
         self._extra = {plain(word): meaning for meaning, words in reversed(extra) for word in words if plain(word)}
 
-    def route(self, text: str, *, sender: str | None, stopped: bool = False) -> Routed:
-        """Gives the rule that a text meets. `sender` is the name of the sender that it came to; `stopped` says whether
-        the number that it came from has stopped."""
-        meaning = standard(text) or self._extra.get(plain(text))
+    def route(
+        self,
+        text: str,
+        *,
+        sender: str | None,
+        stopped: bool = False,
+        toll_free: bool = False,
+        pending: str | None = None,
+        opt_out: Meaning | None = None,
+    ) -> Routed:
+        """Gives the rule that a text meets. `sender` is the name of the sender that it came to, `toll_free` whether
+        that is a toll-free number. Of the number that it came from, `stopped` says whether it has stopped, and
+        `pending` which topic it was asked to confirm. `opt_out` is what the provider took the text for."""
+        keyword, words = text.strip(), plain(text)
+        if opt_out is not None:
+            return Routed(f"the provider took {keyword!r} for {opt_out}", meaning=opt_out, keyword=keyword)
+        meaning = standard(text) or self._extra.get(words)
+        judgement = judge(text) if meaning != "STOP" else None
+        if judgement is not None and judgement.verdict is Verdict.STOP:
+            because = f"{judgement.words!r} says that no more texts are wanted"
+            return Routed(because, meaning="STOP", keyword=judgement.words)
         if meaning is not None:
-            return Routed(f"{text.strip()!r} means {meaning}", meaning=meaning, keyword=text.strip())
-        if stopped and plain(text) in START_WHEN_STOPPED:
-            because = f"{text.strip()!r} means START from a number that has stopped"
-            return Routed(because, meaning="START", keyword=text.strip())
+            return Routed(f"{keyword!r} means {meaning}", meaning=meaning, keyword=keyword)
+        if stopped and not toll_free and words in START_WHEN_STOPPED:
+            because = f"{keyword!r} means START from a number that has stopped"
+            return Routed(because, meaning="START", keyword=keyword)
+        if pending is not None and not stopped and words in YES:
+            return Routed(f"{keyword!r} confirms the topic {pending!r}", keyword=keyword, topic=pending)
+        routed = self._by_rules(text, sender)
+        if judgement is None or judgement.verdict is Verdict.NONE:
+            return routed
+        because = f"{judgement.words!r} may be a STOP, which a person must judge; {routed.because}"
+        return replace(routed, because=because, review=judgement.words)
+
+    def _by_rules(self, text: str, sender: str | None) -> Routed:
         read = _read(text)
         for rule in self._rules:
             if rule.senders is not None and sender not in rule.senders:
@@ -88,9 +136,23 @@ class Router:
                     return Routed(_WHY[rule.match].format(keyword), rule=rule.name, keyword=keyword)
         return Routed("no rule matches")
 
+    def trials(self, text: str, *, sender: str | None, stopped: bool = False) -> Sequence[Trial]:
+        """Gives the rules that are tried before the one that a text meets, in that order; all where it meets none."""
+        routed = self.route(text, sender=sender, stopped=stopped)
+        if routed.name is not None and routed.rule is None:
+            return ()
+        before = takewhile(lambda rule: rule.name != routed.rule, self._rules)
+        return [Trial(rule.name, rule.match, _why_not(rule, sender)) for rule in before]
+
+
+def _why_not(rule: _Rule, sender: str | None) -> str:
+    if rule.senders is not None and sender not in rule.senders:
+        return f"it listens on {', '.join(sorted(rule.senders)) or 'no sender'} alone"
+    return _WHY_NOT[rule.match].format(" or ".join(repr(keyword) for keyword, _ in rule.tests) or "anything")
+
 
 def _read(text: str) -> _Text:
-    written = unicodedata.normalize("NFKC", text).strip()
+    written = unicodedata.normalize("NFKC", mend(text)).strip()
     normal = normalise(text)
     first = normalise(normal.split(" ", 1)[0])
     return _Text(written, normal, first, f" {plain(text)} ")

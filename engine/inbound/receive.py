@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.compose.builtin import HELP, RESUMED, STOPPED
+from engine.compose.builtin import CONFIRM, CONFIRMED, HELP, RESUMED, STOPPED
 from engine.config.models import Keyword, Workspace
+from engine.inbound.consent import Agreed, Known, agreed
 from engine.inbound.keywords import Routed, Router
 from engine.outbox import Send
 from engine.store import Store
-from engine.types import Consent, ConsentState, Event, InboundMessage, Json, Person, Purpose
+from engine.types import ConsentState, Event, InboundMessage, Json, Person, Purpose, SenderKind
 
 _BUILT_IN = {"STOP": STOPPED, "START": RESUMED, "HELP": HELP}
-_STATES = {"STOP": ConsentState.STOPPED, "START": ConsentState.SUBSCRIBED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class Line:
         """Gives the name of the sender that a number, code or service is."""
         return next((name for name, sender in self.workspace.senders.items() if sender.value == value), None)
 
+    def is_toll_free(self, name: str | None) -> bool:
+        """True for the name of a toll-free number."""
+        return name is not None and self.workspace.senders[name].sender_kind is SenderKind.TOLL_FREE
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -56,43 +60,50 @@ def receive(
     A text whose provider id was recorded before changes nothing and is not answered again.
     """
     sender = line.sender_of(message.to)
-    scope = (sender or message.to) if line.workspace.consent.scope == "sender" else ""
-    before = store.consent(line.name, message.from_number, sender=scope)
+    known = Known.of(store, line.name, line.workspace, message.from_number, sender or message.to, now=now)
     chosen = router or Router(line.workspace.keywords, line.workspace.consent)
-    routed = chosen.route(message.body, sender=sender, stopped=before is ConsentState.STOPPED)
-    after = _consent_after(line, routed)
-    changed = after is not None and after is not before
-    reply = _reply(line, message, sender, routed, now, changed=changed)
+    routed = chosen.route(
+        message.body,
+        sender=sender,
+        stopped=known.stopped,
+        toll_free=line.is_toll_free(sender),
+        pending=known.pending.topic if known.pending else None,
+        opt_out=message.opt_out,
+    )
+    who = next(iter(store.people_with_number(line.name, message.from_number)), None)
+    change = agreed(known, line.workspace, message, routed, person=who.id if who else "", now=now)
+    changed = change.state is not None and change.state is not known.state
+    reply = _reply(line, message, sender, routed, known, change, now, changed=changed)
     rule = line.workspace.keywords[routed.rule] if routed.rule else Keyword()
     outcome: dict[str, Json] = {"rule": routed.name, "keyword": routed.keyword, "because": routed.because}
-    consent = []
-    if after is not None:
-        outcome["consent"] = str(after)
-        consent = [Consent(line.name, message.from_number, after, "inbound", now, scope, routed.name or "")]
+    if change.state is not None:
+        outcome["consent"] = str(change.state)
+    if routed.review is not None:
+        outcome["review"] = routed.review
     if rule.emit:
         outcome["emit"] = rule.emit
     if rule.set:
         outcome["set"] = dict(rule.set)
-    person = _person(store, line, message, rule.set)
+    person = _person(line, message, who, rule.set)
     queued = store.record_inbound(
-        line.name, message, at=now, outcome=outcome, consent=consent, reply=reply, person=person
+        line.name, message, at=now, outcome=outcome, consent=change.entries, reply=reply, person=person
     )
     if queued is None:
         return Received(routed, repeated=True)
     events = (_event(line, message, rule.emit, routed, now),) if rule.emit else ()
-    return Received(routed, queued.ids, after if changed else None, events)
-
-
-def _consent_after(line: Line, routed: Routed) -> ConsentState | None:
-    if routed.meaning is not None:
-        return _STATES.get(routed.meaning)
-    if routed.rule is not None and line.workspace.keywords[routed.rule].subscribe:
-        return ConsentState.SUBSCRIBED
-    return None
+    return Received(routed, queued.ids, change.state if changed else None, events)
 
 
 def _reply(
-    line: Line, message: InboundMessage, sender: str | None, routed: Routed, now: datetime, *, changed: bool
+    line: Line,
+    message: InboundMessage,
+    sender: str | None,
+    routed: Routed,
+    known: Known,
+    change: Agreed,
+    now: datetime,
+    *,
+    changed: bool,
 ) -> Send | None:
     if sender is None:
         # It came to a number that the config does not know, so there is nothing to answer from.
@@ -104,17 +115,29 @@ def _reply(
         "keyword": routed.keyword,
     }
     if routed.meaning is not None:
-        # One confirmation: a second STOP from a number that has stopped is recorded and not answered.
-        if not line.engine_answers or (routed.meaning != "HELP" and not changed):
+        # One confirmation: a second STOP from a number that has stopped is recorded and not answered. Where the
+        # provider says what it took the text for, it has answered it.
+        if message.opt_out or not line.engine_answers or (routed.meaning != "HELP" and not changed):
             return None
         standard = getattr(line.workspace.consent, routed.meaning.lower())
         template = standard.reply or _BUILT_IN[routed.meaning]
         event["consent"] = routed.meaning.lower()
-    else:
-        rule = line.workspace.keywords[routed.rule] if routed.rule else None
-        if rule is None or rule.reply is None:
+    elif change.state is ConsentState.STOPPED:
+        if not changed:
             return None
-        template = rule.reply
+        rule = line.workspace.keywords[routed.rule or ""]
+        template = rule.reply or line.workspace.consent.stop.reply or STOPPED
+        event["consent"] = "stop"
+    elif (chosen := _chosen(line, routed, known, change)) is not None:
+        template = chosen
+        topic = line.workspace.topics.get(routed.topic or change.asks or "")
+        if topic is not None:
+            event["topic"] = topic.name
+    else:
+        return None
+    if event.get("consent") == "stop":
+        # Its confirmation may come within minutes of the STOP itself, however late we heard of it.
+        event["at"] = min(message.at or now, now).isoformat()
     return Send(
         workspace=line.name,
         template=template,
@@ -129,15 +152,26 @@ def _reply(
     )
 
 
-def _person(store: Store, line: Line, message: InboundMessage, changes: Mapping[str, Json]) -> Person | None:
+def _chosen(line: Line, routed: Routed, known: Known, change: Agreed) -> str | None:
+    """Gives the template that answers a text which neither means STOP, START nor HELP: of a topic that must be
+    confirmed, its question first, and the rule's own reply after the YES."""
+    if change.asks is not None:
+        return line.workspace.topics[change.asks].confirm or CONFIRM
+    name = known.pending.detail if routed.topic is not None and known.pending is not None else routed.rule
+    rule = line.workspace.keywords.get(name or "")
+    if rule is not None and rule.reply is not None:
+        return rule.reply
+    return CONFIRMED if routed.topic is not None else None
+
+
+def _person(line: Line, message: InboundMessage, known: Person | None, changes: Mapping[str, Json]) -> Person | None:
     """Gives who texted, with what the rule sets: those attributes alone, since the store merges them into the rest.
 
     Of several people with the number, it is the first by id. Somebody unknown becomes a person, named after the number,
     where a rule sets something.
     """
-    known = store.people_with_number(line.name, message.from_number)
-    if known:
-        return replace(known[0], attributes=changes)
+    if known is not None:
+        return replace(known, attributes=changes)
     if not changes:
         return None
     attribute = line.workspace.settings.audience.phone_attribute

@@ -192,4 +192,6 @@ def test_what_needs_no_answer_is_recorded(phone: Texts, text: str) -> None:
 def test_the_consent_ledger_says_where_it_came_from(store: Store, phone: Texts) -> None:
     phone.text("stop")
     (entry,) = store.consent_history("acme", PHONE)
-    assert entry == Consent("acme", PHONE, ConsentState.STOPPED, "inbound", NOW, "", "consent.stop")
+    assert entry == Consent(
+        "acme", PHONE, ConsentState.STOPPED, "inbound", NOW, "", "consent.stop", words="stop", message="SB1"
+    )
