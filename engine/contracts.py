@@ -72,8 +72,6 @@ class Provider(ABC, Generic[OptionsT]):
     """True where the provider itself answers STOP, START and HELP unless told otherwise."""
     any_sender: ClassVar[bool] = False
     """True where messages may come from any sender, since no account holds them (the sandbox)."""
-    replies_inline: ClassVar[bool] = False
-    """True where a reply can stand in the answer to a webhook (Twilio's TwiML)."""
 
     def __init__(self, options: OptionsT, context: PluginContext) -> None:
         self.options = options
@@ -136,15 +134,25 @@ class Provider(ABC, Generic[OptionsT]):
         del request
         return ()
 
+    @property
+    def replies_inline(self) -> bool:
+        """True where the workspace wants replies to stand in the answer to a webhook (Twilio's TwiML)."""
+        return False
+
+    def fits_inline(self, message: OutboundMessage) -> bool:
+        """True for a reply that can stand in the answer; others are sent like any message. No I/O."""
+        del message
+        return False
+
     def answer(self, replies: Sequence[OutboundMessage] = ()) -> WebhookAnswer:
-        """Gives the answer to a call that was recorded, with the replies in it where `replies_inline`. No I/O."""
+        """Gives the answer to a call that brought a text and was recorded, with the replies in it. No I/O."""
         del replies
         return WebhookAnswer()
 
-    async def inbound(self, *, since: datetime) -> Sequence[InboundMessage]:
-        """Lists the texts that the account has received since a moment, oldest first: what webhooks missed is among
-        them. Raises ProviderUnavailable."""
-        del since
+    async def inbound(self, *, since: datetime, to: Collection[str]) -> Sequence[InboundMessage]:
+        """Lists the texts that these senders have received since a moment, oldest first: what webhooks missed is among
+        them. `to` holds senders' values. Raises ProviderUnavailable."""
+        del since, to
         return ()
 
     def warm_up(self) -> None:

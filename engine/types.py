@@ -226,6 +226,7 @@ class ReceiptJudgement(StrEnum):
     SENDER = "sender"  # the sender or the account cannot send: it rests
     AGAIN = "again"  # a new message may arrive, soon
     NEXT_DAY = "next-day"  # a new message may arrive tomorrow
+    STOPPED = "stopped"  # the recipient has opted out: consent is taken back
     NONE = "none"  # nothing that is known
 
 
@@ -250,6 +251,7 @@ class InboundMessage:
     body: str
     media: tuple[str, ...] = ()
     opt_out: Literal["STOP", "START", "HELP"] | None = None  # the provider took it for this, and has answered it
+    service: str | None = None  # the messaging service that `to` belongs to
     at: datetime | None = None  # when it was sent, where the provider says so
 
 

@@ -27,6 +27,7 @@ class CodeClass(StrEnum):
     SENDER = "sender"  # about the sender or the account
     TRY_AGAIN = "try-again"  # a new message may arrive
     NEXT_DAY = "next-day"  # a new message may arrive tomorrow
+    STOPPED = "stopped"  # the recipient has opted out
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ JUDGEMENTS = {
     CodeClass.SENDER: ReceiptJudgement.SENDER,
     CodeClass.TRY_AGAIN: ReceiptJudgement.AGAIN,
     CodeClass.NEXT_DAY: ReceiptJudgement.NEXT_DAY,
+    CodeClass.STOPPED: ReceiptJudgement.STOPPED,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -34,6 +34,11 @@ class TwilioOptions(Options):
     )
     edge: str | None = Field(
         None, pattern=r"^[a-z0-9-]{1,32}$", description="Twilio edge, e.g. `dublin`: where calls enter its network."
+    )
+    replies: Literal["outbox", "twiml"] = Field(
+        "outbox",
+        description="How the reply to a text goes out: as a message like any other, or in the answer to the webhook, "
+        "which saves a call and is not paced. Twilio has TwiML for messages in its region us1 only.",
     )
     api_url: str | None = Field(
         None, description="Another base address for every call, for proxies and emulators: https, or loopback."

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from engine import (
     Absent,
     Ambiguous,
+    ConfigError,
     Finding,
     Found,
+    InboundMessage,
     OutboundMessage,
     Provider,
     Receipt,
@@ -21,6 +23,8 @@ from engine import (
     SendError,
     SendOutcome,
     StatusUpdate,
+    WebhookAnswer,
+    WebhookRequest,
 )
 from engine_twilio.options import TwilioOptions
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.message import MessageInstance
 
     from engine_twilio.creating import Creator
+    from engine_twilio.signing import Parameters
     from engine_twilio.transport import Transport
 
 
@@ -40,6 +45,7 @@ class Twilio(Provider[TwilioOptions]):
     name: ClassVar[str] = "twilio"
     options_model = TwilioOptions
     answers_keywords: ClassVar[bool] = True
+    _last: tuple[WebhookRequest, Parameters] | None = None
 
     async def send(self, message: OutboundMessage) -> Receipt:
         """Makes one create-message call. A message may be valid for ten hours at most in Twilio's own queue."""
@@ -86,16 +92,69 @@ class Twilio(Provider[TwilioOptions]):
         with asking("the account's senders"):
             return await list_senders(self._client)
 
+    def verify(self, request: WebhookRequest) -> None:
+        """Checks the signature with every token that may have made it."""
+        from engine_twilio.signing import check
+
+        tokens = [self.context.secret(ref) for ref in self.options.signing_tokens]
+        if not tokens:
+            raise ConfigError("no token to check Twilio's signatures with", hint="give webhook_auth_tokens")
+        check(request, self._parameters(request), tokens)
+
+    def parse(self, request: WebhookRequest) -> Sequence[InboundMessage | StatusUpdate]:
+        """Gives the one text or status that a call brings."""
+        from engine_twilio.webhooks import read
+
+        found = read(self._parameters(request))
+        return () if found is None else (found,)
+
+    @property
+    def replies_inline(self) -> bool:
+        """True where replies are TwiML."""
+        return self.options.replies == "twiml"
+
+    def fits_inline(self, message: OutboundMessage) -> bool:
+        """True for what TwiML can carry."""
+        from engine_twilio.webhooks import fits
+
+        return fits(message)
+
+    def answer(self, replies: Sequence[OutboundMessage] = ()) -> WebhookAnswer:
+        """Gives TwiML."""
+        from engine_twilio.webhooks import answer
+
+        return answer(replies)
+
+    async def inbound(self, *, since: datetime, to: Collection[str]) -> Sequence[InboundMessage]:
+        """Lists the texts to each number; a messaging service's numbers are asked for first."""
+        from engine_twilio.errors import asking
+        from engine_twilio.received import list_received
+
+        with asking("the texts that were received"):
+            return await list_received(self._client, since, to)
+
     async def check_account(self) -> Sequence[Finding]:
         """Recognises test credentials, a trial account and one that is not active."""
         from engine_twilio.account import look_at
 
         return await look_at(self._client, self.options)
 
+    def warm_up(self) -> None:
+        """Imports the official client, which takes a tenth of a second, and makes one."""
+        _ = self._creator
+
     async def close(self) -> None:
         """Closes the connections."""
         if "_transport" in self.__dict__:
             await self._transport.close()
+
+    def _parameters(self, request: WebhookRequest) -> Parameters:
+        """Gives a call's parameters; those of the last one are kept, since it is checked and then read."""
+        from engine_twilio.signing import parameters_of
+
+        if self._last is None or self._last[0] is not request:
+            self._last = request, parameters_of(request)
+        return self._last[1]
 
     @cached_property
     def _creator(self) -> Creator:

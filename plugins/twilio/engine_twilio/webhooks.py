@@ -1,0 +1,109 @@
+"""What Twilio's calls say, and what it is answered.
+
+Sources: https://www.twilio.com/docs/messaging/guides/webhook-request (texts),
+https://www.twilio.com/docs/messaging/guides/track-outbound-message-status (statuses) and
+https://www.twilio.com/docs/messaging/twiml/message (replies), as of 2026-11-24.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, cast
+from xml.sax.saxutils import escape, quoteattr
+
+from engine import (
+    InboundMessage,
+    OutboundMessage,
+    ProviderStatus,
+    SenderKind,
+    StatusUpdate,
+    UsageError,
+    WebhookAnswer,
+)
+from engine_twilio.look_up import SID, STATUSES
+from engine_twilio.signing import Parameters
+
+MOST_MEDIA = 10
+"""Media of one text. Source: https://www.twilio.com/docs/messaging/guides/webhook-request"""
+LONGEST_BODY = 1600
+OPT_OUTS = ("STOP", "START", "HELP")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def read(parameters: Parameters) -> InboundMessage | StatusUpdate | None:
+    """Gives the text or the status that a call brings, None for what is neither: another channel than SMS and MMS.
+
+    Raises UsageError where something is missing or is no SID.
+    """
+    status = _one(parameters, "MessageStatus") or _one(parameters, "SmsStatus")
+    if status in STATUSES:
+        return StatusUpdate(_sid(parameters), STATUSES[status], _error(parameters))
+    if "MessageStatus" in parameters:
+        # A word that Twilio has made since: it has at least accepted the message.
+        return StatusUpdate(_sid(parameters), ProviderStatus.ACCEPTED, _error(parameters))
+    sender, to = _one(parameters, "From"), _one(parameters, "To")
+    if not sender or not to:
+        raise UsageError("Twilio's call is about no message: it has no From, To or MessageStatus")
+    if ":" in sender:
+        return None  # whatsapp:+1…, messenger:…
+    return InboundMessage(
+        provider_id=_sid(parameters),
+        from_number=sender,
+        to=to,
+        body=_one(parameters, "Body"),
+        media=tuple(_media(parameters)),
+        opt_out=_opt_out(_one(parameters, "OptOutType")),
+        service=_one(parameters, "MessagingServiceSid") or None,
+    )
+
+
+def fits(message: OutboundMessage) -> bool:
+    """True for a message that TwiML can carry: from the number that was texted, which is the one that answers."""
+    return (
+        message.sender.kind is not SenderKind.MESSAGING_SERVICE
+        and len(message.body) <= LONGEST_BODY
+        and _NOT_XML.search(message.body) is None
+    )
+
+
+def answer(replies: Iterable[OutboundMessage]) -> WebhookAnswer:
+    """Gives TwiML that sends these replies, or none."""
+    inner = "".join(_message(reply) for reply in replies)
+    response = f"<Response>{inner}</Response>" if inner else "<Response/>"
+    return WebhookAnswer(f'<?xml version="1.0" encoding="UTF-8"?>{response}'.encode(), "text/xml")
+
+
+def _message(reply: OutboundMessage) -> str:
+    callback = f' action={quoteattr(reply.status_callback)} method="POST"' if reply.status_callback else ""
+    body = f"<Body>{escape(reply.body)}</Body>" if reply.body else ""
+    media = "".join(f"<Media>{escape(url)}</Media>" for url in reply.media)
+    return f"<Message{callback}>{body}{media}</Message>"
+
+
+def _one(parameters: Parameters, name: str) -> str:
+    values = parameters.get(name)
+    return values[-1] if values else ""
+
+
+def _sid(parameters: Parameters) -> str:
+    sid = _one(parameters, "MessageSid") or _one(parameters, "SmsSid")
+    if SID.fullmatch(sid) is None:
+        raise UsageError("Twilio's call names no message")
+    return sid
+
+
+def _error(parameters: Parameters) -> str | None:
+    code = _one(parameters, "ErrorCode")
+    return code if code.isascii() and code.isdigit() and code.strip("0") else None
+
+
+def _media(parameters: Parameters) -> Iterable[str]:
+    count = _one(parameters, "NumMedia")
+    for place in range(min(int(count), MOST_MEDIA) if count.isascii() and count.isdigit() else 0):
+        if url := _one(parameters, f"MediaUrl{place}"):
+            yield url
+
+
+def _opt_out(word: str) -> Literal["STOP", "START", "HELP"] | None:
+    return cast("Literal['STOP', 'START', 'HELP']", word) if word in OPT_OUTS else None
