@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("cancel", "Take back messages that have not left."),
     "receive": ("receive", "Make a text arrive in the sandbox."),
     "consent": ("consent", "Show and change a number's consent."),
+    "links": ("links", "Show how often links were clicked."),
     "plugins": ("plugins", "List plugins and what they do."),
     "completion": ("completion", "Print shell completion for bash, zsh or fish."),
     "demo": ("demo", "Show the whole thing on the sandbox."),

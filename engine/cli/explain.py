@@ -11,6 +11,7 @@ from engine.cli.output import format_option, print_json
 
 if TYPE_CHECKING:
     from engine.delivery.explaining import Explanation, GateView, Step
+    from engine.outbox import Link
     from engine.types import Source
 
 COLOURS = {"delivered": "green", "accepted": "green", "sent": "green", "held": "yellow", "in_doubt": "yellow"}
@@ -39,6 +40,7 @@ def command(app: App, message: str, format_: str) -> None:
                 "follows": explanation.follows,
                 "followed_by": explanation.followed_by,
                 "history": [_json(step) for step in explanation.steps],
+                "links": [_link_json(explanation, link) for link in explanation.links],
             }
         )
     else:
@@ -80,6 +82,33 @@ def _print(explanation: Explanation) -> None:
             rule = f"{gate.rule} ({_place(gate.source)})" if gate.source else gate.rule
             reason = f" {gate.reason}" if gate.reason else ""
             click.echo(f"{'':28}{gate.verdict:<9}{gate.gate}{reason}: {rule}")
+
+    for link in explanation.links:
+        until = f", until {link.expires_at:%Y-%m-%d %H:%M}" if link.expires_at else ""
+        click.echo(f"\nlink      {link.short} → {link.url or '(erased)'}{until}")
+        for one in explanation.clicks_on(link):
+            times = f" {one.times} times" if one.times > 1 else ""
+            looks = f"bot: {', '.join(one.reasons)}" if one.bot else "person"
+            agent = f" ({one.agent})" if one.agent else ""
+            click.echo(f"{one.at:%Y-%m-%d %H:%M:%S.%f}  clicked{times}, {looks}{agent}")
+
+
+def _link_json(explanation: Explanation, link: Link) -> dict[str, Any]:
+    return {
+        "short": link.short,
+        "url": link.url,
+        "expires_at": link.expires_at.isoformat() if link.expires_at else None,
+        "clicks": [
+            {
+                "at": one.at.isoformat(),
+                "times": one.times,
+                "bot": one.bot,
+                "reasons": [str(reason) for reason in one.reasons],
+                "agent": one.agent,
+            }
+            for one in explanation.clicks_on(link)
+        ],
+    }
 
 
 def _json(step: Step) -> dict[str, Any]:

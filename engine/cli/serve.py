@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -53,7 +54,15 @@ def front_of(app: App) -> Front:
     from engine.config.people import sample_people
     from engine.web.front import Front
 
-    return Front.of(app.store(), app.plugins(), app.plugin_context, utc_now, sample_people(app.config))
+    return Front.of(
+        app.store(),
+        app.plugins(),
+        app.plugin_context,
+        utc_now,
+        sample_people(app.config),
+        reader=app.store(read_only=True),
+        monotonic=time.monotonic,
+    )
 
 
 def listens(address: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.clicks import RecordedClick
 from engine.errors import UsageError
-from engine.outbox import MessageRecord
+from engine.outbox import Link, MessageRecord
 from engine.store import Store
 from engine.types import Json, MessageState, Release, Source
 
@@ -45,6 +46,12 @@ class Explanation:
     steps: tuple[Step, ...]
     follows: str | None = None  # the undelivered message that this one repeats
     followed_by: str | None = None
+    links: tuple[Link, ...] = ()
+    clicks: tuple[RecordedClick, ...] = ()  # on those links, oldest first
+
+    def clicks_on(self, link: Link) -> list[RecordedClick]:
+        """Gives the clicks on one link, oldest first."""
+        return [click for click in self.clicks if click.position == link.position]
 
 
 def explain(store: Store, message_id: str) -> Explanation:
@@ -67,6 +74,8 @@ def explain(store: Store, message_id: str) -> Explanation:
         steps=tuple(steps),
         follows=store.followed(message_id),
         followed_by=store.follower(message_id),
+        links=tuple(store.links(message_id)),
+        clicks=tuple(store.clicks(message_id)),
     )
 
 

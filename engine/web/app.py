@@ -17,15 +17,17 @@ from engine.web.front import Front
 
 
 def application(front: Front, *, more: Iterable[Route] = ()) -> AsgiApplication:
-    """Gives the application: /health, what plugins add, then `more`. It closes the front when it ends.
+    """Gives the application: /health, what plugins add, then `more`, and short links for all
+    that is left. It closes the front when it ends.
 
     Raises ConfigError where two plugins want one address.
     """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        front.start()
         yield
-        front.close()
+        await asyncio.to_thread(front.close)
 
     async def health(_: Request) -> Response:
         """Says whether the state can be read, for whatever watches over the process."""
@@ -36,7 +38,11 @@ def application(front: Front, *, more: Iterable[Route] = ()) -> AsgiApplication:
         return JSONResponse({"status": "ok", "release": release})
 
     routes = [_mounted(route) for route in (*front.plugins.register_routes(front.site), *more)]
-    return Starlette(routes=[Mounted("/health", health), *routes], lifespan=lifespan)
+    app = Starlette(routes=[Mounted("/health", health), *routes], lifespan=lifespan)
+    # Starlette would answer an unknown address that ends in a slash by leading elsewhere: a redirect that is not ours.
+    app.router.redirect_slashes = False
+    app.router.default = front.links
+    return app
 
 
 def _mounted(route: Route) -> Mounted:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.clicks import RecordedClick
+from engine.compose.build import links_domain
 from engine.config.models import Workspace
 from engine.config.people import People
 from engine.contracts import PluginContext, Site, Taken, WorkspaceView
@@ -13,8 +15,10 @@ from engine.delivery.live import Live
 from engine.inbound.receive import Received
 from engine.plugins import Plugins
 from engine.store import Store
-from engine.types import Clock, InboundMessage, Sender
+from engine.types import Clock, Event, InboundMessage, Sender
+from engine.web.click_log import ClickLog
 from engine.web.intake import Intake
+from engine.web.links import ShortLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Front:
     people: Mapping[str, People]
     live: Live
     intake: Intake
+    links: ShortLinks
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # set when the server begins to stop
 
     @classmethod
@@ -38,11 +43,24 @@ class Front:
         context: Callable[[str], PluginContext],
         clock: Clock,
         people: Mapping[str, People],
+        *,
+        reader: Store,
+        monotonic: Callable[[], float],
     ) -> Front:
-        """Gives the front of a state; `people` are the sample people of each workspace. Raises StateUnavailable."""
+        """Gives the front of a state; `people` are the sample people of each workspace, and `reader` is the same state,
+        opened to read. Raises StateUnavailable."""
         live = Live(store, plugins, context)
         live.refresh()
-        return cls(store, plugins, context, clock, people, live, Intake(store, plugins, live, clock))
+        intake = Intake(store, plugins, live, clock)
+        links = ShortLinks(
+            reader,
+            ClickLog(store.record_clicks, lambda clicks: tell(plugins, clicks)),
+            clock=clock,
+            monotonic=monotonic,
+            domains=lambda: links_domains(live),
+            client_header=lambda: live.client_header,
+        )
+        return cls(store, plugins, context, clock, people, live, intake, links)
 
     def site(self, plugin: str) -> Site:
         """Gives what the plugin of that name is told."""
@@ -50,13 +68,33 @@ class Front:
             self.context(plugin), self.live.public_url, Workspaces(self.live, self.people), self.receive, self.closing
         )
 
+    def start(self) -> None:
+        """Begins what happens beside the answers."""
+        self.links.start()
+
     def close(self) -> None:
         """Waits for what is being recorded."""
         self.intake.close()
+        self.links.close()
 
     async def receive(self, workspace: str, message: InboundMessage) -> Taken:
         """Records a text that came to a workspace. Raises UsageError, StateUnavailable."""
         return taken(await self.intake.text(workspace, message))
+
+
+def tell(plugins: Plugins, clicks: Sequence[RecordedClick]) -> None:
+    """Tells plugins of clicks that were recorded."""
+    if plugins.observed():
+        for click in clicks:
+            plugins.observe(Event("link.clicked", click.at, click.workspace, click.message_id, click.detail()))
+
+
+def links_domains(live: Live) -> Iterator[str]:
+    """Gives what the workspaces' short links begin with."""
+    for workspace in live.workspaces.values():
+        domain = links_domain(workspace.settings.links, live.public_url)
+        if domain is not None:
+            yield domain
 
 
 def taken(received: Received) -> Taken:
@@ -92,5 +130,5 @@ def _view(name: str, workspace: Workspace, public_url: str, people: People) -> W
         delivery=settings.delivery.options,
         senders={key: Sender(key, one.sender_kind, one.value, one.mms) for key, one in workspace.senders.items()},
         people={person: number for person, number in numbers.items() if isinstance(number, str)},
-        links_domain=(settings.links.domain or public_url).rstrip("/") or None if settings.links else None,
+        links_domain=links_domain(settings.links, public_url),
     )
