@@ -31,6 +31,7 @@ from engine.outbox import (
     Worker,
 )
 from engine.stops import Stops
+from engine.texts import Texts
 from engine.types import (
     Consent,
     ConsentState,
@@ -40,9 +41,10 @@ from engine.types import (
     Person,
     Release,
 )
+from engine.webhooks import Webhooks
 
 
-class Store(Stops, Spending, Ledger, Clicks, Calls, ABC):
+class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Webhooks, ABC):
     """Keeps releases, people, consent, messages, links and clicks. Safe to use from several threads and processes at once."""
 
     scheme: ClassVar[str]

@@ -12,6 +12,11 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Hosts that are this machine."""
 
 
+def is_local(url: str) -> bool:
+    """True for an address on this machine."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
 def texts(data: Any, *path: str) -> list[tuple[Path, str]]:
     """Gives the texts at a path, one or a list of them, each with its own path. What is no text is left out."""
     for step in path:

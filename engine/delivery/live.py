@@ -23,7 +23,7 @@ from engine.errors import ConfigError, StateUnavailable, UsageError
 from engine.outbox import Frozen
 from engine.plugins import Plugins
 from engine.store import Store
-from engine.types import Release
+from engine.types import Release, SecretRef
 
 KEPT = 8
 """Releases kept in memory; older ones are read again when a message needs them."""
@@ -70,6 +70,16 @@ class Live:
         """Where the live release says that `engine serve` is reached, without a slash at the end; empty: nowhere."""
         live = self._live_project()
         return live.engine.public_url.rstrip("/") if live is not None else ""
+
+    @property
+    def local_webhooks(self) -> bool:
+        """True where the live release lets webhooks lead to this machine."""
+        live = self._live_project()
+        return live is not None and live.engine.local_webhooks
+
+    def secret(self, ref: SecretRef) -> str:
+        """Gives the value of a secret. Raises ConfigError, naming the variable, where it is unset."""
+        return self._context("webhooks").secret(ref)
 
     @property
     def client_header(self) -> str | None:

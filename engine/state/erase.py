@@ -6,6 +6,7 @@ import sqlite3
 
 from engine.state.clicks import part_clicks
 from engine.state.room import some, write_history
+from engine.state.webhooks import erase_calls
 
 ERASED = "person.erased"
 
@@ -33,6 +34,8 @@ def erase(conn: sqlite3.Connection, workspace: str, person_id: str, at: int) -> 
     _forget_words(conn, messages)
     _forget_data(conn, messages)
     if person[0] is not None:
+        erase_calls(conn, workspace, person[0], ERASED, at)
+        conn.execute("DELETE FROM starts WHERE workspace = ? AND number = ?", (workspace, person[0]))
         conn.execute(
             """UPDATE inbound SET number = NULL, body = NULL, media = NULL, outcome = '{}'
             WHERE workspace = ? AND number = ?""",

@@ -26,7 +26,9 @@ from engine.state.people import People
 from engine.state.releases import Releases
 from engine.state.stops import Stopping
 from engine.state.suppressions import Suppressing
+from engine.state.texts import Recalling
 from engine.state.topics import Subscribing
+from engine.state.webhooks import CallingWebhooks
 from engine.state.workers import Workers
 from engine.store import Store
 
@@ -40,6 +42,8 @@ class SqliteStore(
     Judging,
     Suppressing,
     Inbound,
+    Recalling,
+    CallingWebhooks,
     Calling,
     Claiming,
     Committing,
