@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from engine.config.models import Keyword, Workspace
+from engine.inbound.keywords import Routed
 from engine.outbox import Send
 from engine.store import Store
 from engine.types import InboundMessage, Json, Person
@@ -57,12 +58,11 @@ def to_start(
 
 def to_call(
     rule: Keyword,
-    rule_name: str | None,
     workspace: str,
     message: InboundMessage,
     *,
     sender: str | None,
-    keyword: str | None,
+    routed: Routed,
     person: Person | None,
     now: datetime,
 ) -> Call | None:
@@ -77,8 +77,8 @@ def to_call(
         "sender": sender,
         "body": message.body,
         "media": list(message.media),
-        "rule": rule_name,
-        "keyword": keyword,
+        "rule": routed.rule,
+        "keyword": routed.keyword,
         "event": rule.emit,
         "person": person.id if person is not None else None,
     }

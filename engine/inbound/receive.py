@@ -8,6 +8,8 @@ from datetime import datetime
 
 from engine.compose.builtin import CONFIRM, CONFIRMED, HELP, RESUMED, STOPPED
 from engine.config.models import Keyword, Workspace
+from engine.config.words import mend
+from engine.inbound.actions import LOOP, event_of, loops, to_call, to_start
 from engine.inbound.consent import Agreed, Known, agreed
 from engine.inbound.keywords import Routed, Router
 from engine.outbox import Send
@@ -50,15 +52,24 @@ class Received:
     consent: ConsentState | None = None  # what the text changed it to
     events: tuple[Event, ...] = ()
     repeated: bool = False
+    unanswered: str | None = None  # why there is no answer where there might be one: a code and words
+    started: str | None = None  # id of the message that it made be sent later on
+    call: str | None = None  # id of the call of a webhook
 
 
 def receive(
     store: Store, line: Line, message: InboundMessage, *, now: datetime, router: Router | None = None
 ) -> Received:
-    """Records a text and its effects in one transaction: consent, changed attributes, one reply.
+    """Records a text and its effects in one transaction: consent, changed attributes, one reply, a message for later, a
+    call of a webhook. `store.together()` around several of them makes one transaction of all.
 
     A text whose provider id was recorded before changes nothing and is not answered again.
     """
+    with store.together():
+        return _receive(store, line, replace(message, body=mend(message.body)), now, router)
+
+
+def _receive(store: Store, line: Line, message: InboundMessage, now: datetime, router: Router | None) -> Received:
     sender = line.sender_of(message.to)
     known = Known.of(store, line.name, line.workspace, message.from_number, sender or message.to, now=now)
     chosen = router or Router(line.workspace.keywords, line.workspace.consent)
@@ -73,25 +84,60 @@ def receive(
     who = next(iter(store.people_with_number(line.name, message.from_number)), None)
     change = agreed(known, line.workspace, message, routed, person=who.id if who else "", now=now)
     changed = change.state is not None and change.state is not known.state
-    reply = _reply(line, message, sender, routed, known, change, now, changed=changed)
+    event = event_of(message, routed.keyword)
+    looping = loops(store, line.name, message, now=now)
+    reply = LOOP if looping else _reply(line, message, sender, routed, known, change, dict(event), now, changed=changed)
     rule = line.workspace.keywords[routed.rule] if routed.rule else Keyword()
-    outcome: dict[str, Json] = {"rule": routed.name, "keyword": routed.keyword, "because": routed.because}
-    if change.state is not None:
-        outcome["consent"] = str(change.state)
-    if routed.review is not None:
-        outcome["review"] = routed.review
-    if rule.emit:
-        outcome["emit"] = rule.emit
-    if rule.set:
-        outcome["set"] = dict(rule.set)
-    person = _person(line, message, who, rule.set)
+    person = _person(line, message, who, routed, rule.set)
+    start = None if looping else to_start(rule, line.name, line.workspace, line.release, event=event, now=now)
+    call = to_call(rule, line.name, message, sender=sender, routed=routed, person=person or who, now=now)
     queued = store.record_inbound(
-        line.name, message, at=now, outcome=outcome, consent=change.entries, reply=reply, person=person
+        line.name,
+        message,
+        at=now,
+        outcome=_outcome(routed, change, rule, reply, person),
+        consent=change.entries,
+        reply=reply if isinstance(reply, Send) else None,
+        person=person,
     )
     if queued is None:
         return Received(routed, repeated=True)
-    events = (_event(line, message, rule.emit, routed, now),) if rule.emit else ()
-    return Received(routed, queued.ids, change.state if changed else None, events)
+    started = None
+    if start is not None:
+        whose = person.id if person is not None else None
+        started = store.start_later(line.name, message.provider_id, start, number=message.from_number, person=whose)
+    if call is not None:
+        store.add_calls([call])
+    return Received(
+        routed,
+        queued.ids,
+        change.state if changed else None,
+        (Event(rule.emit, now, line.name, None, event),) if rule.emit else (),
+        unanswered=reply if isinstance(reply, str) else None,
+        started=started,
+        call=call.id if call is not None else None,
+    )
+
+
+def _outcome(
+    routed: Routed, change: Agreed, rule: Keyword, reply: Send | str | None, person: Person | None
+) -> dict[str, Json]:
+    """Gives what is kept of a text beside its words; what did not happen is left out."""
+    happened: dict[str, Json] = {
+        "consent": str(change.state) if change.state is not None else None,
+        "review": routed.review,
+        "emit": rule.emit,
+        "set": dict(rule.set) if person is not None else None,
+        "start": rule.start.template if rule.start is not None else None,
+        "call": rule.call,
+        "unanswered": reply if isinstance(reply, str) else None,
+    }
+    return {
+        "rule": routed.name,
+        "keyword": routed.keyword,
+        "because": routed.because,
+        **{name: value for name, value in happened.items() if value},
+    }
 
 
 def _reply(
@@ -101,30 +147,27 @@ def _reply(
     routed: Routed,
     known: Known,
     change: Agreed,
+    event: dict[str, Json],
     now: datetime,
     *,
     changed: bool,
-) -> Send | None:
+) -> Send | str | None:
+    """Gives the answer, or why there is none although there might be one."""
     if sender is None:
-        # It came to a number that the config does not know, so there is nothing to answer from.
-        return None
-    event: dict[str, Json] = {
-        "body": message.body,
-        "from": message.from_number,
-        "to": message.to,
-        "keyword": routed.keyword,
-    }
+        return f"inbound.unknown-sender: the config has no sender {message.to!r} to answer from"
     if routed.meaning is not None:
         # One confirmation: a second STOP from a number that has stopped is recorded and not answered. Where the
         # provider says what it took the text for, it has answered it.
-        if message.opt_out or not line.engine_answers or (routed.meaning != "HELP" and not changed):
-            return None
+        if message.opt_out or not line.engine_answers:
+            return "inbound.provider-answers"
+        if routed.meaning != "HELP" and not changed:
+            return "inbound.confirmed-before"
         standard = getattr(line.workspace.consent, routed.meaning.lower())
         template = standard.reply or _BUILT_IN[routed.meaning]
         event["consent"] = routed.meaning.lower()
     elif change.state is ConsentState.STOPPED:
         if not changed:
-            return None
+            return "inbound.confirmed-before"
         rule = line.workspace.keywords[routed.rule or ""]
         template = rule.reply or line.workspace.consent.stop.reply or STOPPED
         event["consent"] = "stop"
@@ -164,20 +207,19 @@ def _chosen(line: Line, routed: Routed, known: Known, change: Agreed) -> str | N
     return CONFIRMED if routed.topic is not None else None
 
 
-def _person(line: Line, message: InboundMessage, known: Person | None, changes: Mapping[str, Json]) -> Person | None:
+def _person(
+    line: Line, message: InboundMessage, known: Person | None, routed: Routed, changes: Mapping[str, Json]
+) -> Person | None:
     """Gives who texted, with what the rule sets: those attributes alone, since the store merges them into the rest.
 
-    Of several people with the number, it is the first by id. Somebody unknown becomes a person, named after the number,
-    where a rule sets something.
+    Of several people with the number, it is the first by id. Whether somebody unknown becomes a person, named after the
+    number, is `audience.unknown_numbers`; who writes STOP never does.
     """
     if known is not None:
         return replace(known, attributes=changes)
-    if not changes:
+    audience = line.workspace.settings.audience
+    adds = audience.unknown_numbers == "add" or (audience.unknown_numbers == "when-set" and changes)
+    if not adds or routed.meaning == "STOP":
         return None
-    attribute = line.workspace.settings.audience.phone_attribute
-    return Person(line.name, message.from_number, message.from_number, {attribute: message.from_number, **changes})
-
-
-def _event(line: Line, message: InboundMessage, name: str, routed: Routed, now: datetime) -> Event:
-    detail = {"body": message.body, "from": message.from_number, "to": message.to, "keyword": routed.keyword}
-    return Event(name, now, line.name, None, detail)
+    attributes = {audience.phone_attribute: message.from_number, **changes}
+    return Person(line.name, message.from_number, message.from_number, attributes)
