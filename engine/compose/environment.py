@@ -71,7 +71,7 @@ class Context(RenderContext):
     def filter(self, name: str, token: Token | None) -> Callable[..., object]:
         self.meter.spend()
         function = super().filter(name, token)
-        return function if name == "default" else partial(_apply, function)
+        return function if name == "default" else partial(apply_filter, function)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         self.meter.spend(length)
@@ -86,7 +86,8 @@ class Context(RenderContext):
         return Output(OUTPUT - (buf.size if isinstance(buf, Output) else 0))
 
 
-def _apply(function: Callable[..., object], left: object, *args: object, **options: object) -> object:
+def apply_filter(function: Callable[..., object], left: object, *args: object, **options: object) -> object:
+    """Calls a filter within its limits; what is missing passes through it. Raises TooBigError."""
     for value in (left, *args, *options.values()):
         if type(value) is Missing:  # isinstance asks an abstract base class, which takes longer than the filter
             return value

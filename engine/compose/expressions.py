@@ -84,7 +84,10 @@ class Ordering(Expression):
         return f"{self.left} {self.sign} {self.right}"
 
     def evaluate(self, context: RenderContext) -> bool:
-        left, right = self.left.evaluate(context), self.right.evaluate(context)
+        return self.holds(self.left.evaluate(context), self.right.evaluate(context))
+
+    def holds(self, left: object, right: object) -> bool:
+        """True where two values are in this order. Raises LiquidTypeError for what has none."""
         if _is_nothing(left) or _is_nothing(right):
             return False
         if isinstance(left, str) and isinstance(right, str):

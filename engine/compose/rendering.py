@@ -23,6 +23,7 @@ from liquid.exceptions import (
 from engine.compose import budget
 from engine.compose.environment import Context, MessageEnvironment, Output
 from engine.compose.missing import MissingValueError
+from engine.compose.quick import Quick, quick
 from engine.errors import ComposeError, TextPlace
 
 DEFAULT_HINT = 'give it a default, {{ … | default: "…" }}, or print it inside of {% if … %}'
@@ -46,6 +47,7 @@ class Compiled:
     def __init__(self, environment: MessageEnvironment) -> None:
         self.environment = environment
         self._parsed: dict[str, BoundTemplate] = {}
+        self._quick: dict[str, Quick | None] = {}
 
     def parse(self, source: str) -> BoundTemplate:
         """Gives the parsed text. Raises ComposeError."""
@@ -62,6 +64,13 @@ class Compiled:
         if "{" not in source:
             return source
         template = self.parse(source)
+        if source not in self._quick:
+            self._quick[source] = quick(template)
+        render = self._quick[source]
+        text = render(names) if render is not None else None
+        return text if text is not None else self._render(template, names, now)
+
+    def _render(self, template: BoundTemplate, names: Mapping[str, object], now: datetime | None) -> str:
         buffer = Output(budget.OUTPUT)
         try:
             template.render_with_context(Context(template, globals=names, now=now), buffer)
