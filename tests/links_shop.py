@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +27,8 @@ PHONE = (
     "Version/18.3.1 Mobile/15E148 Safari/604.1"
 )
 HOUR = timedelta(hours=1)
+CLIENT = "X-Client"
+"""The header that says who asks, where a shop is told of it: otherwise all of a test's requests are one client's."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Served:
     shop: Shop
     url: str
     process: subprocess.Popen[str]
+    clients: Iterator[int] = field(default_factory=count)
 
     @property
     def local(self) -> str:
@@ -60,11 +63,11 @@ class Served:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Asks as a telephone does, and follows nothing."""
+        """Asks as a telephone does, each time another one, and follows nothing."""
         connection = HTTPConnection(self.local, timeout=20)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            own = {"Host": host} if agent is None else {"Host": host, "User-Agent": agent}
+            own = {"Host": host, CLIENT: str(next(self.clients)), **({} if agent is None else {"User-Agent": agent})}
             for name, value in {**own, **(headers or {})}.items():
                 connection.putheader(name, value)
             connection.endheaders()
@@ -75,8 +78,11 @@ class Served:
             connection.close()
 
     def raw(self, request: bytes) -> bytes:
-        """Sends bytes as they are, and gives all that comes until the server closes."""
-        with socket.create_connection(urlsplit(self.url).netloc.rsplit(":", 1), timeout=20) as connection:
+        """Sends bytes as they are, and gives all that comes until the server closes. `CLIENT` in them becomes a header
+        that says who asks."""
+        request = request.replace(CLIENT.encode(), f"{CLIENT}: {next(self.clients)}".encode())
+        host, _, port = self.local.partition(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
             connection.sendall(request)
             answer = b""
             while part := connection.recv(65_536):
@@ -105,11 +111,17 @@ def served(shop: Shop, *words: str) -> Iterator[Served]:
             process.communicate()
 
 
-def shop_with_links(folder: Path, *links: Link, ago: timedelta = HOUR, **settings: str) -> Shop:
-    """Makes a shop whose release is live, and whose outbox holds one delivered message to Ada with these links."""
+def shop_with_links(folder: Path, *links: Link, client_header: str = "", ago: timedelta = HOUR) -> Shop:
+    """Makes a shop whose outbox holds one delivered message to Ada with these links.
+
+    Links need no release. Which header says who asks is part of one: where it is given, the config is applied.
+    """
     shop = Shop(folder)
-    shop.write(**settings)
-    shop.engine("apply", "--yes", "--no-refresh")
+    shop.write()
+    if client_header:
+        file = folder / "config/engine.yaml"
+        file.write_text(f"{file.read_text(encoding='utf-8')}client_header: {client_header}\n", encoding="utf-8")
+        shop.engine("apply", "--yes", "--no-refresh")
     sent(shop, *links, ago=ago)
     return shop
 
@@ -128,8 +140,7 @@ def sent(
     store = SqliteStore.open("sqlite:///state/engine.db", folder=shop.folder)
     try:
         store.upsert_people([person(ada, number(n), workspace)], at=at)
-        release = store.live_release_id() or ""
-        one = send(workspace=workspace, template=template, release=release, due_at=at, created_at=at)
+        one = send(workspace=workspace, template=template, due_at=at, created_at=at)
         (message_id,) = store.queue(one, persons=[ada]).ids
         commit(store, claim(store, now=at), now=at, links=links)
         make(store, message_id, S.SENDING, S.DELIVERED, at=at, provider_id=f"SM{message_id}")
@@ -138,11 +149,15 @@ def sent(
         store.close()
 
 
+def erase(shop: Shop, person_id: str) -> None:
+    """Forgets somebody."""
+    store = SqliteStore.open("sqlite:///state/engine.db", folder=shop.folder)
+    try:
+        assert store.erase_person("acme", person_id, at=datetime.now(UTC))
+    finally:
+        store.close()
+
+
 def link(code: str, url: str = "https://acme.example/card", position: int = 0, *, domain: str = ACME) -> Link:
     """A short link that lives for a day."""
     return Link(f"{domain}/{code}", url, position, datetime.now(UTC) + timedelta(days=1))
-
-
-def environment(**variables: str) -> dict[str, str]:
-    """The variables of this process, and more."""
-    return {**os.environ, **variables}

@@ -177,3 +177,19 @@ def test_warns_of_personal_data_in_a_destination(url: str, found: bool) -> None:
 def test_smart_encoding_leaves_links_alone(compose: Compose) -> None:
     template = {"body": "“Go” – https://acme.example/l\u2013a now…", "shorten_links": False}
     assert compose(template, smart_encoding=True).body == '"Go" - https://acme.example/l\u2013a now...'
+
+
+@pytest.mark.parametrize(
+    ("domain", "written"),
+    [
+        ("https://GO.Acme.example/", "https://go.acme.example"),
+        ("https://go.acme.example:443", "https://go.acme.example"),
+        ("https://go.acme.example:8443/x/", "https://go.acme.example:8443/x"),
+        ("https://münchen.example", "https://xn--mnchen-3ya.example"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:80", "http://[::1]"),
+    ],
+)
+def test_domains_are_written_as_dns_knows_them(compose: Compose, domain: str, written: str) -> None:
+    (made,) = compose("https://acme.example/a", links={"domain": domain}).links
+    assert made.short.rpartition("/")[0] == written
