@@ -66,16 +66,28 @@ def command(app: App, text: str, workspace: str, from_number: str, sender: str, 
         click.echo(f"consent  {received.consent}")
     for reply in received.replies:
         click.echo(f"reply    {reply} (queued; `engine run --drain` delivers it)")
+    if received.unanswered is not None:
+        click.echo(f"no reply {received.unanswered}")
+    if received.started is not None:
+        click.echo(f"started  {received.started} (queued for later)")
+    if received.call is not None:
+        click.echo(f"call     {received.call} (queued; `engine run --drain` makes it)")
 
 
 def sender_value(workspace: str, config: Workspace, sender: str) -> str:
     """Gives the number or code of the sender that a name or value means. Raises UsageError."""
+    return config.senders[sender_name(workspace, config, sender)].value
+
+
+def sender_name(workspace: str, config: Workspace, sender: str) -> str:
+    """Gives the name of the sender that a name or value means. Raises UsageError, also for one that is one-way."""
     from engine.names import did_you_mean
     from engine.types import SenderKind
 
-    found = config.senders.get(sender) or next((s for s in config.senders.values() if s.value == sender), None)
+    senders = config.senders
+    found = sender if sender in senders else next((name for name, s in senders.items() if s.value == sender), None)
     if found is None:
-        raise UsageError(f"workspace {workspace!r} has no sender {sender!r}", hint=did_you_mean(sender, config.senders))
-    if found.sender_kind is SenderKind.ALPHANUMERIC:
+        raise UsageError(f"workspace {workspace!r} has no sender {sender!r}", hint=did_you_mean(sender, senders))
+    if senders[found].sender_kind is SenderKind.ALPHANUMERIC:
         raise UsageError(f"the sender {sender!r} cannot be texted: alphanumeric IDs are one-way")
-    return found.value
+    return found

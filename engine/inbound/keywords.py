@@ -67,7 +67,7 @@ _WHY = {
     "exact": "the text is exactly {0!r}",
     "first-word": "its first word is {0!r}",
     "phrase": "it contains the phrase {0!r}",
-    "pattern": "it matches the pattern {0!r}",
+    "pattern": "it matches the pattern '{0}'",
 }
 _WHY_NOT = {
     "exact": "the text is not {0}",
@@ -136,9 +136,8 @@ class Router:
                     return Routed(_WHY[rule.match].format(keyword), rule=rule.name, keyword=keyword)
         return Routed("no rule matches")
 
-    def trials(self, text: str, *, sender: str | None, stopped: bool = False) -> Sequence[Trial]:
-        """Gives the rules that are tried before the one that a text meets, in that order; all where it meets none."""
-        routed = self.route(text, sender=sender, stopped=stopped)
+    def trials(self, routed: Routed, *, sender: str | None) -> Sequence[Trial]:
+        """Gives the rules that were tried before the one that won a text, in that order; all where none did."""
         if routed.name is not None and routed.rule is None:
             return ()
         before = takewhile(lambda rule: rule.name != routed.rule, self._rules)
@@ -148,7 +147,7 @@ class Router:
 def _why_not(rule: _Rule, sender: str | None) -> str:
     if rule.senders is not None and sender not in rule.senders:
         return f"it listens on {', '.join(sorted(rule.senders)) or 'no sender'} alone"
-    return _WHY_NOT[rule.match].format(" or ".join(repr(keyword) for keyword, _ in rule.tests) or "anything")
+    return _WHY_NOT[rule.match].format(" or ".join(f"'{keyword}'" for keyword, _ in rule.tests) or "anything")
 
 
 def _read(text: str) -> _Text:
