@@ -12,8 +12,8 @@ from engine.config.addresses import texts
 from engine.config.conversations import Conversation
 from engine.config.explain import Checker, Path, did_you_mean
 
-STANDARD = tuple(f"consent.{word}" for word in ("stop", "start", "help"))
-"""What `rule` says of STOP, START and HELP, which come before every rule."""
+STANDARD = tuple(f"consent.{word}" for word in ("stop", "start", "help", "confirm"))
+"""What `rule` says of STOP, START and HELP, which come before every rule, and of the YES that a topic asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Known:
 
     templates: Collection[str]
     rules: Collection[str]
+    topics: Collection[str]
     senders: Mapping[str, Any] | None
     people: Collection[str] | None
 
@@ -65,7 +66,14 @@ class _Check:
         self._refer((*at, "receive"), step.get("receive"), "to", "sender", known.senders)
         self._two_way((*at, "receive"), step.get("receive"))
         self._refer((*at, "send"), step.get("send"), "template", "template", known.templates)
-        self._refer((*at, "expect"), step.get("expect"), "rule", "keyword", (*known.rules, *STANDARD))
+        expect = step.get("expect")
+        self._refer((*at, "expect"), expect, "rule", "keyword", (*known.rules, *STANDARD))
+        topics = expect.get("topics") if isinstance(expect, dict) else None
+        for name in topics if isinstance(topics, dict) else ():
+            if name not in known.topics:
+                message, hint = f"there is no topic {name!r}", did_you_mean(name, known.topics)
+                path = (*at, "expect", "topics", name)
+                self._checker.at(path, "ref.unknown-topic", message, hint, address=self._address, key=True)
 
     def _two_way(self, at: Path, receive: Any) -> None:
         for path, name in texts(receive, "to"):

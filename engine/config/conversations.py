@@ -45,6 +45,7 @@ class SendStep(Model):
 
 
 Consented = Literal["unknown", "subscribed", "stopped"]
+OfTopic = Literal["unknown", "pending", "subscribed", "stopped"]
 
 
 class Expect(Model):
@@ -54,9 +55,16 @@ class Expect(Model):
     replies: list[str] | None = Field(
         None, description="The texts that came to phones in this step, in order; … matches any text."
     )
+    links: list[str] | None = Field(
+        None, description="Where the short links of those texts lead, in order; … matches anything."
+    )
+    media: list[str] | None = Field(None, description="Addresses of those texts' images, in order; … matches anything.")
     person: dict[str, Any] | None = Field(None, description="Attributes that the person has now; null is none.")
     events: list[str] | None = Field(None, description="Names of the events that were emitted in this step, in order.")
+    webhooks: list[str] | None = Field(None, description="Names of the webhooks that are to be called for this step.")
     consent: Consented | None = Field(None, description="The person's consent now.")
+    topics: dict[str, OfTopic] | None = Field(None, description="What the person said of topics, by name.")
+    review: bool | None = Field(None, description="Whether a text of the person waits to be judged by somebody.")
     state: Annotated[MessageState, Field(strict=False)] | None = Field(
         None, description="The state of the message that was sent, or of the last answer."
     )

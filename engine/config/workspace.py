@@ -230,6 +230,7 @@ class WorkspaceReader:
         known = Known(
             templates=self.folder.templates,
             rules=found.keywords,
+            topics=found.topics,
             senders=senders,
             people=found.people if found.people_read else None,
         )

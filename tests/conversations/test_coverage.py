@@ -115,11 +115,11 @@ def test_rules_and_replies(talk: Talk) -> None:
         ("rule", "broken"): True,
         ("reply", "broken: broken"): False,  # it cannot be composed
         ("rule", "consent.stop"): True,
-        ("reply", "consent.stop: built in"): True,
+        ("reply", "consent.stop: engine/stopped"): True,
         ("rule", "consent.start"): False,
-        ("reply", "consent.start: built in"): False,
+        ("reply", "consent.start: engine/resumed"): False,
         ("rule", "consent.help"): False,
-        ("reply", "consent.help: built in"): False,
+        ("reply", "consent.help: engine/help"): False,
     }
 
 

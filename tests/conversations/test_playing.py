@@ -218,6 +218,66 @@ def test_consent_by_sender(talk: Talk) -> None:
     assert result.passed, failures(result)
 
 
+def test_topics_delays_webhooks_and_reviews(talk: Talk) -> None:
+    path = talk.folder / f"{WORKSPACE}workspace.yaml"
+    hook = 'webhooks: {crm: {url: https://crm.example/texts, secret: "${CRM_SECRET}"}}\n'
+    path.write_text(path.read_text(encoding="utf-8") + hook, encoding="utf-8")
+    talk.write(
+        f"{WORKSPACE}keywords.yaml",
+        """\
+topics:
+  deals: {name: deals, double_opt_in: true}
+  tips: {name: tips}
+keywords:
+  deals: {words: [DEALS], reply: welcome, subscribe: deals}
+  tips: {words: [TIPS], subscribe: tips, start: {template: echo, after: 2h}, call: crm}
+""",
+    )
+    steps = [
+        step(
+            "receive: {text: deals}",
+            rule="deals",
+            replies='["Reply YES to get deals from Acme.…"]',
+            topics="{deals: pending, tips: unknown}",
+            webhooks="[]",
+        ),
+        step("receive: {text: yes}", rule="consent.confirm", replies=f'["{HELLO}"]', topics="{deals: subscribed}"),
+        step("receive: {text: tips}", topics="{tips: subscribed}", webhooks="[crm]", replies="[]", state="queued"),
+        step("wait: 1h", replies="[]", webhooks="[]"),
+        step("wait: 1h", replies='["You said tips"]', state="accepted"),
+        step("receive: {text: should I stop}", review="true", consent="unknown"),
+        step("receive: {text: stop}", review="false", topics="{deals: pending}"),
+    ]
+    suite = talk.suite("\n".join(steps))
+    result = suite.run(suite.cases[0])
+    assert [(number, what, expected) for number, what, expected, *_ in failures(result)] == [
+        (7, "topics.deals", "pending")
+    ]
+    items = {(item.kind, item.name): item.shown for item in suite.coverage(["acme"]).items}
+    assert {name: shown for (kind, name), shown in items.items() if kind == "reply"} == {
+        "deals: engine/confirm": True,
+        "consent.confirm: welcome": True,
+        "tips: echo": True,
+        "consent.stop: engine/stopped": True,
+        "consent.start: engine/resumed": False,
+        "consent.help: engine/help": False,
+    }
+    assert items["rule", "consent.confirm"]
+
+
+def test_where_links_lead_and_which_images_come(talk: Talk) -> None:
+    talk.write(
+        f"{WORKSPACE}templates/echo.liquid",
+        "---\npurpose: reply\nsender: main\nmedia: [https://cdn.acme.example/a.png]\n---\n"
+        "https://acme.example/a https://acme.example/b\n",
+    )
+    talk.write("config/engine.yaml", "engine: 1\nplugins: [twilio, phonenumbers, shortlinks, mms]\n")
+    expected = {"links": '["https://acme.example/a", "…/b"]', "media": "[…/a.png]"}
+    assert talk.play(step("receive: {text: echo}", **expected)).passed
+    wrong = failures(talk.play(step("receive: {text: echo}", links='["…/b"]', media="[]")))
+    assert [what for _, what, *_ in wrong] == ["links", "media"]
+
+
 def test_a_config_with_errors_is_not_played(talk: Talk) -> None:
     talk.write(f"{WORKSPACE}templates/news.liquid", "---\npurpose: marketing\nsender: main\n---\n{{ customer.nme }}\n")
     with pytest.raises(ConfigError) as caught:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.audience.import_ import Importer
@@ -12,7 +12,7 @@ from engine.config.conversations import Conversation, Receive, SendStep, Step
 from engine.config.values import print_duration
 from engine.delivery.queueing import Recipients, queue
 from engine.errors import EngineError, InvalidNumber, UsageError
-from engine.inbound.receive import receive
+from engine.inbound.receive import Received, receive
 from engine.outbox import MessageRecord
 from engine.testing.context import ManualClock
 from engine.testing.conversations.expectations import unmet
@@ -20,7 +20,7 @@ from engine.testing.conversations.heard import Heard
 from engine.testing.conversations.outbox import Outbox, Phones
 from engine.testing.conversations.results import Failure, Result, StepResult
 from engine.testing.conversations.scene import BEGINNING, Scene
-from engine.types import Consent, ConsentState, InboundMessage, Json, Person, Source
+from engine.types import Consent, ConsentState, InboundMessage, Json, OutboundMessage, Person, Source
 
 PERSON = "person"
 """The id of a person whose test gives none."""
@@ -66,8 +66,7 @@ class _Run:
         self._texts = 0  # that arrived
         self._answers: dict[str, str] = {}  # message → the rule that it answers
         # Of the present step.
-        self._rule: str | None = None
-        self._events: list[str] = []
+        self._received: Received | None = None
         self._seen = 0
 
     def begin(self, test: Conversation) -> None:
@@ -92,7 +91,7 @@ class _Run:
 
     def play(self, step: Step, places: Places) -> list[Failure]:
         """Does a step; gives what was expected of it and did not happen."""
-        self._rule, self._events, self._seen = None, [], len(self._phones.texts)
+        self._received, self._seen = None, len(self._phones.texts)
         problem = _problem(lambda: self._do(step))
         if problem is not None:
             return [Failure("step", "a step that can be done", problem, places(""))]
@@ -104,8 +103,9 @@ class _Run:
         """Tells which rules' answers arrived, and forgets everything."""
         arrived = {message.id for message in self._phones.texts}
         for message, rule in self._answers.items():
-            if message in arrived:
-                self._heard.reply(self._scene.name, rule)
+            record = self._store.message(message) if message in arrived else None
+            if record is not None:
+                self._heard.reply(self._scene.name, rule, record.template)
         self._store.close()
 
     def _do(self, step: Step) -> None:
@@ -132,12 +132,13 @@ class _Run:
             tuple(text.media),
         )
         received = receive(self._store, scene.line, message, now=self._clock.now, router=scene.router)
-        self._rule = received.routed.name
-        self._events = [event.name for event in received.events]
-        self._message = received.replies[-1] if received.replies else None
-        if self._rule is not None:
-            self._heard.rule(scene.name, self._rule)
-            self._answers.update(dict.fromkeys(received.replies, self._rule))
+        self._received = received
+        made = [*received.replies, *((received.started,) if received.started is not None else ())]
+        self._message = made[0] if made else None
+        rule = received.routed.name
+        if rule is not None:
+            self._heard.rule(scene.name, rule)
+            self._answers.update(dict.fromkeys(made, rule))
 
     def _from(self, given: str | None) -> str:
         if given is None:
@@ -169,21 +170,49 @@ class _Run:
 
     def _fact(self, name: str) -> Json:
         """Gives what is there now for a field of `expect`."""
-        if name == "rule":
-            return self._rule
-        if name == "replies":
-            return [message.body for message in self._phones.texts[self._seen :]]
-        if name == "events":
-            return self._events
-        if name == "person":
-            person = self._known()
-            return dict(person.attributes) if person is not None else {}
-        if name == "consent":
-            return str(self._consent())
+        facts: Mapping[str, Callable[[], Json]] = {
+            "rule": lambda: self._received.routed.name if self._received is not None else None,
+            "replies": lambda: [message.body for message in self._came()],
+            "links": lambda: [link.url for message in self._came() for link in self._store.links(message.id)],
+            "media": lambda: [url for message in self._came() for url in message.media],
+            "person": self._attributes,
+            "events": lambda: [event.name for event in self._received.events] if self._received is not None else [],
+            "webhooks": self._webhooks,
+            "consent": lambda: str(self._consent()),
+            "topics": self._topics,
+            "review": self._waits_for_review,
+            "state": lambda: str(record.state) if (record := self._record()) is not None else None,
+            "reason": self._reason,
+        }
+        return facts[name]()
+
+    def _came(self) -> Sequence[OutboundMessage]:
+        return self._phones.texts[self._seen :]
+
+    def _attributes(self) -> Json:
+        person = self._known()
+        return dict(person.attributes) if person is not None else {}
+
+    def _webhooks(self) -> Json:
+        if self._received is None or self._received.call is None:
+            return []
+        calls = self._store.calls_of([(self._scene.name, f"text-{self._texts}")])
+        return [call.webhook for call in calls]
+
+    def _topics(self) -> Json:
+        said = self._store.subscriptions(self._scene.name, self._number) if self._number is not None else ()
+        return dict.fromkeys(self._scene.workspace.topics, "unknown") | {one.topic: str(one.state) for one in said}
+
+    def _waits_for_review(self) -> Json:
+        return self._number is not None and bool(
+            self._store.reviews(workspace=self._scene.name, numbers=[self._number])
+        )
+
+    def _reason(self) -> Json:
         record = self._record()
-        if record is None:
-            return None
-        return str(record.state) if name == "state" else record.reason
+        if record is not None:
+            return record.reason
+        return self._received.unanswered if self._received is not None else None
 
     def _known(self) -> Person | None:
         found = self._store.person(self._scene.name, self._person)

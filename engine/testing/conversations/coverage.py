@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.compose.builtin import CONFIRM, CONFIRMED, HELP, RESUMED, STOPPED
 from engine.config.models import Project, Template, Workspace
 from engine.testing.conversations.branches import Branches
 from engine.testing.conversations.heard import Heard
 from engine.types import Json, Source
 
 KINDS = ("rule", "reply", "branch")
+
+CONFIRM_RULE = "consent.confirm"
+"""What a YES to a topic's question is routed as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +102,35 @@ def _of_template(template: Template) -> Iterator[tuple[str, str]]:
 
 
 def _rules(name: str, workspace: Workspace, heard: Heard, sources: Mapping[str, Source]) -> Iterator[Item]:
+    rules = [(rule, sources.get(f"{name}/keyword/{rule}")) for rule in workspace.keywords]
+    rules += [
+        (f"consent.{word}", sources.get(f"{name}/consent#{word}") or sources.get(f"{name}/consent"))
+        for word in ("stop", "start", "help")
+    ]
+    asking = [topic for topic, about in workspace.topics.items() if about.double_opt_in]
+    if asking:
+        rules.append((CONFIRM_RULE, sources.get(f"{name}/topic/{asking[0]}")))
+    places = dict(rules)
+    for rule, place in rules:
+        yield Item("rule", name, rule, place, (name, rule) in heard.rules)
+    for rule, template in answers(workspace):
+        shown = (name, rule, template) in heard.replies
+        yield Item("reply", name, f"{rule}: {template}", places.get(rule), shown)
+
+
+def answers(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    """Gives each template that texts are answered with, or that they start, with the rule that it answers for."""
+    consent = workspace.consent
     for rule, keyword in workspace.keywords.items():
-        place = sources.get(f"{name}/keyword/{rule}")
-        yield Item("rule", name, rule, place, (name, rule) in heard.rules)
-        if keyword.reply is not None:
-            yield Item("reply", name, f"{rule}: {keyword.reply}", place, (name, rule) in heard.replies)
-    for word in ("stop", "start", "help"):
-        rule = f"consent.{word}"
-        place = sources.get(f"{name}/consent#{word}") or sources.get(f"{name}/consent")
-        reply = getattr(workspace.consent, word).reply
-        yield Item("rule", name, rule, place, (name, rule) in heard.rules)
-        yield Item("reply", name, f"{rule}: {reply or 'built in'}", place, (name, rule) in heard.replies)
+        topic = workspace.topics.get(keyword.subscribe) if isinstance(keyword.subscribe, str) else None
+        found = [(rule, keyword.start.template)] if keyword.start is not None else []
+        if topic is not None and topic.double_opt_in:
+            found += [(rule, topic.confirm or CONFIRM), (CONFIRM_RULE, keyword.reply or CONFIRMED)]
+        elif keyword.reply is not None or keyword.unsubscribe is True:
+            found.append((rule, keyword.reply or consent.stop.reply or STOPPED))
+        yield from dict.fromkeys(found)
+    for word, built_in in (("stop", STOPPED), ("start", RESUMED), ("help", HELP)):
+        yield f"consent.{word}", getattr(consent, word).reply or built_in
 
 
 def _branches(name: str, workspace: Workspace, branches: Branches, sources: Mapping[str, Source]) -> Iterator[Item]:

@@ -11,6 +11,12 @@ from engine.testing.conversations.results import Failure
 from engine.testing.conversations.words import matches
 from engine.types import Json, Source
 
+TEXTS = frozenset({"replies", "links", "media"})
+"""Fields that list texts with … in them."""
+
+MAPPINGS = frozenset({"person", "topics"})
+"""Fields of which each key is looked at by itself."""
+
 Places = Callable[[str], Source]
 
 NOTHING = frozenset({"rule", "reason"})
@@ -25,10 +31,11 @@ def unmet(expect: Expect, fact: Callable[[str], Json], places: Places) -> Iterat
         if name not in expect.model_fields_set or (wanted is None and name not in NOTHING):
             continue
         there = fact(name)
-        if name == "replies":
-            yield from _replies(wanted, there, fact, places)
-        elif name == "person":
-            yield from _attributes(wanted, there, places)
+        if name in TEXTS:
+            missing = _silence(fact) if name == "replies" else "none"
+            yield from _texts(name, wanted, there, missing, places)
+        elif name in MAPPINGS:
+            yield from _mapping(name, wanted, there, places)
         elif name == "reason":
             if not _is_reason(wanted, there):
                 yield Failure(name, shown(wanted), shown(there), places(name))
@@ -43,23 +50,23 @@ def shown(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _replies(
-    wanted: Sequence[str], there: Sequence[str], fact: Callable[[str], Json], places: Places
-) -> Iterator[Failure]:
+def _texts(name: str, wanted: Sequence[str], there: Sequence[str], missing: str, places: Places) -> Iterator[Failure]:
     for expected, actual in _pairs(wanted, there):
         if expected is None:
-            yield Failure("replies", "no further text", there[actual or 0], places("replies"))
+            yield Failure(name, "no further one", there[actual or 0], places(name))
         elif actual is None:
-            yield Failure(f"replies.{expected}", wanted[expected], _silence(fact), places(f"replies.{expected}"))
+            yield Failure(f"{name}.{expected}", wanted[expected], missing, places(f"{name}.{expected}"))
         else:
-            place = places(f"replies.{expected}")
-            yield Failure(f"replies.{expected}", wanted[expected], there[actual], place, is_text=True)
+            place = places(f"{name}.{expected}")
+            yield Failure(f"{name}.{expected}", wanted[expected], there[actual], place, is_text=True)
 
 
 def _silence(fact: Callable[[str], Json]) -> str:
     """Says why no text came, where a message was to be sent and was not."""
     state, reason = fact("state"), fact("reason")
-    return f"no text: the message is {state}, {reason}" if reason else "no text"
+    if state is not None and reason:
+        return f"no text: the message is {state}, {reason}"
+    return f"no text: {reason}" if reason else "no text"
 
 
 def _pairs(wanted: Sequence[str], there: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:
@@ -94,10 +101,10 @@ def _paired(left: Sequence[int], over: Sequence[int]) -> Iterator[tuple[int | No
         yield left[index] if index < len(left) else None, over[index] if index < len(over) else None
 
 
-def _attributes(wanted: dict[str, Json], there: dict[str, Json], places: Places) -> Iterator[Failure]:
-    for name, value in wanted.items():
-        if not same(value, there.get(name)):
-            yield Failure(f"person.{name}", shown(value), shown(there.get(name)), places(f"person.{name}"))
+def _mapping(name: str, wanted: dict[str, Json], there: dict[str, Json], places: Places) -> Iterator[Failure]:
+    for key, value in wanted.items():
+        if not same(value, there.get(key)):
+            yield Failure(f"{name}.{key}", shown(value), shown(there.get(key)), places(f"{name}.{key}"))
 
 
 def _is_reason(wanted: str | None, there: str | None) -> bool:

@@ -8,12 +8,12 @@ class Heard:
 
     def __init__(self) -> None:
         self.rules: set[tuple[str, str]] = set()  # workspace, rule
-        self.replies: set[tuple[str, str]] = set()  # workspace, rule whose answer arrived
+        self.replies: set[tuple[str, str, str]] = set()  # workspace, rule, template of its answer that arrived
 
     def rule(self, workspace: str, rule: str) -> None:
         """A rule won a text."""
         self.rules.add((workspace, rule))
 
-    def reply(self, workspace: str, rule: str) -> None:
-        """A rule's answer reached a phone."""
-        self.replies.add((workspace, rule))
+    def reply(self, workspace: str, rule: str, template: str) -> None:
+        """A rule's answer, or what it started, reached a phone."""
+        self.replies.add((workspace, rule, template))
