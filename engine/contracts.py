@@ -121,9 +121,14 @@ class Provider(ABC, Generic[OptionsT]):
         del from_number, to, body
         raise UsageError(f"the provider {self.name!r} has no phones of its own")
 
+    @classmethod
+    def makes_calls(cls) -> bool:
+        """True for a provider that calls us about texts and messages: one that has its own `verify`."""
+        return cls.verify is not Provider.verify
+
     def verify(self, request: WebhookRequest) -> None:
         """Checks that the provider made this call. No I/O. Raises InvalidSignature, and ConfigError where a secret that
-        it needs is not set. A provider that overrides it has webhooks; this one refuses everything."""
+        it needs is not set."""
         del request
         raise InvalidSignature(f"the provider {self.name!r} makes no calls")
 

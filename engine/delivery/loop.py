@@ -23,8 +23,9 @@ from engine.delivery.lanes import EVERY, Lane, Ready
 from engine.delivery.live import Live
 from engine.delivery.outcomes import SENDER_WAIT
 from engine.delivery.prepare import back, prepare
-from engine.delivery.receipts import Receipts
+from engine.delivery.receipts import DEFAULT_POLLS, Polls, Receipts
 from engine.delivery.turns import Turns
+from engine.delivery.webhooks import WebhookCalls
 from engine.delivery.wire import Wire
 from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
 from engine.outbox import Change
@@ -50,9 +51,6 @@ ALIVE_WITHIN = timedelta(seconds=60)
 TICK = 1.0
 """Seconds between two sweeps for leases that ran out."""
 
-POLL_EVERY = 5.0
-POLL_OLDER_THAN = timedelta(seconds=5)
-
 PATIENCE = 30.0
 """Seconds to go on where the state cannot be used, before the loop stops. What could not be recorded by then is in
 doubt at the next start, and look-ups settle it."""
@@ -69,7 +67,7 @@ class Result:
 class SendLoop:
     """One worker. `run` returns when it was told to stop or, draining, when nothing is left to wait for."""
 
-    def __init__(self, hands: Hands, live: Live) -> None:
+    def __init__(self, hands: Hands, live: Live, polls: Polls = DEFAULT_POLLS) -> None:
         self._hands = hands
         self._live = live
         self._lanes: dict[str, Lane] = {}
@@ -86,10 +84,12 @@ class SendLoop:
             unanswerable=self._unanswerable,
             answered=self._answered,
             committed=self._committed,
+            leaving=self._turns.left,
             done=self._done,
         )
         self._doubts = Doubts(hands, live, self._unanswerable)
-        self._receipts = Receipts(hands, live, self._halts)
+        self._receipts = Receipts(hands, live, self._halts, polls)
+        self._webhooks = WebhookCalls(hands, live)
         self._stop = asyncio.Event()
         self._chores: set[asyncio.Task[None]] = set()
         self._asleep: dict[str, float] = {}  # workspace → monotonic; its provider cannot be asked by us until then
@@ -116,7 +116,8 @@ class SendLoop:
             self._wire.record(),
             self._settle_doubts(),
             self._tick(),
-            self._poll(),
+            self._receipts.run(),
+            self._webhooks.run(),
         ]
         tasks = [asyncio.create_task(stage) for stage in stages]
         ends: list[asyncio.Task[Any]] = [asyncio.ensure_future(self._stop.wait())]
@@ -128,7 +129,7 @@ class SendLoop:
             failure = await self._watch(tasks, ends)
             await self._end(tasks)
             if drain and failure is None and not self._stop.is_set():
-                await self._receipts.poll(older_than=timedelta(0))
+                await self._receipts.poll()
         finally:
             await cancel([*tasks, *ends, *self._drivers.values(), *self._chores])
             await self._close_providers()
@@ -221,6 +222,9 @@ class SendLoop:
         loop = asyncio.get_running_loop()
         arrival = self._arrivals[lane.name]
         permits = self._permits_of(lane)
+        await arrival.wait()
+        if len(lane):
+            self._wire.warm_up(lane.next)
         while True:
             while not len(lane):
                 arrival.clear()
@@ -233,19 +237,12 @@ class SendLoop:
             if not len(lane) or self._turns.delay(lane, loop.time()) > 0:
                 permits.release()
                 continue
-            ready = lane.take()
-            self._turns.spend(lane, ready.frozen.segments, loop.time())
-            self._wire.ready.put_nowait(ready)
+            self._wire.ready.put_nowait(self._turns.take(lane, loop.time()))
 
     async def _settle_doubts(self) -> None:
         while True:
             settled = await self._doubts.settle_due()
             await asyncio.sleep(0 if settled else 4 * IDLE)
-
-    async def _poll(self) -> None:
-        while True:
-            await asyncio.sleep(POLL_EVERY)
-            await self._receipts.poll(older_than=POLL_OLDER_THAN)
 
     async def _tick(self) -> None:
         """Heartbeat, leases, and a look for pauses, breakers and a new release."""
@@ -262,7 +259,7 @@ class SendLoop:
 
     async def _drained(self) -> None:
         """Returns when nothing is left that this loop could settle by waiting."""
-        while self._held or self._wire.busy or await self._left():  # noqa: ASYNC110 # other processes set no event
+        while self._held or self._wire.busy or await self._webhooks.left() or await self._left():  # noqa: ASYNC110 # other processes set no event
             await asyncio.sleep(2 * IDLE)
 
     async def _left(self) -> bool:
@@ -270,14 +267,14 @@ class SendLoop:
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stops claiming, gives claims back, waits for the wire and its record."""
-        claim, commit, record, doubts, tick, poll = tasks
-        await cancel([claim, *self._drivers.values(), doubts, poll, commit])
+        claim, commit, record, doubts, tick, poll, webhooks = tasks
+        await cancel([claim, *self._drivers.values(), doubts, poll, webhooks, commit])
         await self._wire.finish_commit()
         with suppress(StateUnavailable):
             await self._halts.give_up()
             held = list(self._held.values())
             await self._give_back(held, [self._back(item, "worker.stopped") for item in held])
-        finish = asyncio.ensure_future(self._wire.finish(LAST_WORDS))
+        finish = asyncio.gather(self._wire.finish(LAST_WORDS), self._webhooks.finish())
         await asyncio.wait({finish, record}, return_when=asyncio.FIRST_COMPLETED)
         finish.cancel()
         await cancel([record, tick])
@@ -352,6 +349,7 @@ class SendLoop:
 
     def _done(self, ready: Ready) -> None:
         """A message needs no provider call any more: another may have it."""
+        self._turns.missed(ready.claim.id)
         self._permits_of(self._lane(ready.lane)).release()
         if self._halts.tries(ready.claim.id):
             self._chore(self._halts.untried(ready.claim.id))

@@ -40,34 +40,48 @@ class Pace:
     """Lets segments through at a steady rate. Time is monotonic seconds, given by the caller.
 
     What was let go is remembered as the time that it took of the rate that held then, in nanoseconds, rounded up: so
-    a rate may change at any moment, and no sum of fractions ever comes to more than the rate.
+    a rate may change at any moment, and no sum of fractions ever comes to more than the rate. Between its turn and its
+    call a message is committed, which a slow disk may hold up: what counts in a window is when it left.
     """
 
     def __init__(self, segments_a_second: float, *, not_before: float = float("-inf")) -> None:
         self.segments_a_second = segments_a_second
         self._free_at = not_before
         self._gone: deque[_Grain] = deque()
-        self._sum = 0
+        self._sum = 0  # of what has left
+        self._leaving = 0  # of what has had its turn and not left yet
 
     def delay(self, now: float, segments: int = 1) -> float:
         """Gives the seconds until a message of so many segments may go. One that is longer than all that a window
         allows goes when nothing else has gone for a window."""
         self._forget(now)
         wait = self._free_at - now
-        over = self._sum + self._cost(segments) - BUDGET
+        over = self._sum + self._leaving + self._cost(segments) - BUDGET
         if over > 0:
             for grain in self._gone:
                 wait = max(wait, grain.end + WINDOW + ROOM - now)
                 over -= grain.cost
                 if over <= 0:
                     break
+            if over > 0 and self._leaving:
+                wait = max(wait, GRAIN)
         return max(0.0, wait)
 
-    def spend(self, segments: int, now: float) -> None:
-        """Counts a message that goes now."""
-        self._forget(now)
+    def take_turn(self, segments: int, now: float) -> int:
+        """Counts a message whose turn it is. Gives its cost, in nanoseconds of the rate: for `leave` or `refund`."""
         cost = self._cost(segments)
         self._free_at = max(self._free_at, now - CATCH_UP) + cost / SECOND * (1 + ROOM / WINDOW)
+        self._leaving += cost
+        return cost
+
+    def refund(self, cost: int) -> None:
+        """Forgets a message that had its turn and will not leave."""
+        self._leaving -= cost
+
+    def leave(self, cost: int, now: float) -> None:
+        """Remembers when a message that had its turn left."""
+        self._forget(now)
+        self._leaving -= cost
         self._sum += cost
         if self._gone and now - self._gone[-1].begin < GRAIN:
             self._gone[-1].end = now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.delivery.lanes import Lane
+from engine.delivery.lanes import Lane, Ready
 from engine.delivery.live import Live
 from engine.delivery.pace import Pace
 
@@ -23,6 +23,7 @@ class Turns:
         self._live = live
         self._lanes = lanes
         self._ceilings: dict[str, Pace] = {}  # workspace → what all its senders share
+        self._had_turn: dict[str, list[tuple[Pace, int]]] = {}  # message that has not left → what it costs each pace
         self._workers = 1
         self._quiet_until = float("-inf")
 
@@ -59,10 +60,22 @@ class Turns:
             return YIELD
         return 0.0
 
-    def spend(self, lane: Lane, segments: int, now: float) -> None:
-        """Counts a message that goes now."""
-        for pace in self._paces(lane):
-            pace.spend(segments, now)
+    def take(self, lane: Lane, now: float) -> Ready:
+        """Takes the message whose turn it is out of a lane."""
+        ready = lane.take()
+        segments = ready.frozen.segments
+        self._had_turn[ready.claim.id] = [(pace, pace.take_turn(segments, now)) for pace in self._paces(lane)]
+        return ready
+
+    def left(self, message_id: str, now: float) -> None:
+        """A message that had its turn leaves now."""
+        for pace, cost in self._had_turn.pop(message_id, ()):
+            pace.leave(cost, now)
+
+    def missed(self, message_id: str) -> None:
+        """A message that had its turn will not leave; without effect for one that has left."""
+        for pace, cost in self._had_turn.pop(message_id, ()):
+            pace.refund(cost)
 
     def _paces(self, lane: Lane) -> Sequence[Pace]:
         ceiling = self._ceilings.get(lane.workspace)

@@ -85,6 +85,7 @@ class Wire:
         unanswerable: Callable[[str, str], None],
         answered: Callable[[Ready], None],
         committed: Callable[[Ready], None],
+        leaving: Callable[[str, float], None],
         done: Callable[[Ready], None],
     ) -> None:
         self._hands = hands
@@ -93,6 +94,7 @@ class Wire:
         self._unanswerable = unanswerable
         self._answered = answered
         self._committed = committed
+        self._leaving = leaving
         self._done = done
         self._random = random.Random()  # noqa: S311 # jitter, no secret
         self.ready: asyncio.Queue[Ready] = asyncio.Queue()
@@ -107,6 +109,11 @@ class Wire:
     def busy(self) -> int:
         """Messages being committed, on the wire, or called with their outcome not yet on disk."""
         return self._committing.count + self._open.count
+
+    def warm_up(self, ready: Ready) -> None:
+        """Makes the provider of a lane's first message ready: a pace begins with the wire, not with imports."""
+        with suppress(Exception):  # whatever is wrong, the message's call meets it again
+            self._live.provider(ready.claim.workspace, ready.prepared.via).warm_up()
 
     async def commit(self) -> None:
         """Runs the commit stage until cancelled."""
@@ -167,12 +174,14 @@ class Wire:
         outcome: Outcome
         try:
             hands.faults("before-call")
-            if asyncio.get_running_loop().time() >= call_by or hands.clock() >= call_by_clock:
+            now = asyncio.get_running_loop().time()
+            if now >= call_by or hands.clock() >= call_by_clock:
                 # The process slept (SIGSTOP, a suspended machine): by now another worker may own this message.
                 # Two clocks, since the monotonic one stands still while a machine is suspended.
                 late = hands.clock()
                 outcome = outcomes.not_sent(attempt, "lease.ran-out-before-the-call", late, late, {}), None
             else:
+                self._leaving(item.claim.id, now)
                 outcome = await self._send(item, attempt)
             hands.faults("after-call")
         except Exception as error:
