@@ -16,7 +16,15 @@ from typing import Any
 
 from engine.config.words import plain, standard
 from engine.inbound.revocation_doubts import DOUBTFUL, INNOCENT, NEGATED, UNSURE
-from engine.inbound.revocation_phrases import CERTAIN, COURTESIES, MACROS, NEIGHBOURS_OF_STOP, STRONG, WEAK
+from engine.inbound.revocation_phrases import (
+    CERTAIN,
+    COURTESIES,
+    MACROS,
+    NEIGHBOURS_OF_STOP,
+    NO,
+    STRONG,
+    WEAK,
+)
 
 
 class Verdict(StrEnum):
@@ -38,17 +46,33 @@ _SENTENCES = re.compile(r"[.!?;…\n\r\u2022。！？]+")
 _PAUSES = re.compile(r"[,:()\"“”«»–—]+|\s-+\s")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _CONTRACTED = re.compile(r"\b(don|doesn|didn|won|can|couldn|shouldn|wouldn|isn|haven|hasn|ain|wasn|aren) t\b")
-_ABOUT_TEXTING = re.compile(r"(?:texting|messaging|sending|spamming|contacting|bothering|harassing|me)\b")
+_ABOUT_TEXTING = re.compile(
+    r"(?:texting|messaging|sending|spamming|contacting|bothering|harassing|me|"
+    r"(?:(?:the|these|those|your|all|getting|receiving) )*(?:texts?|messages?|msgs|sms|notifications|alerts))\b"
+)
 _SPELT = (
-    (re.compile(r"\bdo n[o0]t\b"), "dont"),
+    (re.compile(r"\b(?:do n[o0]t|donot|dnt)\b"), "dont"),
     (re.compile(r"\b(?:cannot|can not)\b"), "cant"),
     (re.compile(r"\bwill not\b"), "wont"),
     (re.compile(r"\bdid not\b"), "didnt"),
-    (re.compile(r"\b(?:u|ya|yall)\b"), "you"),
-    (re.compile(r"\b(?:ur|yo)\b"), "your"),
+    (re.compile(r"\b(?:u|yall)\b"), "you"),
+    (re.compile(r"\bur\b"), "your"),
     (re.compile(r"\b(?:plz|pls|plss|pleas|plese|pliz|plse)\b"), "please"),
     (re.compile(r"\bwhy (?:dont|cant|wont|didnt) you (?:just |please |guys )*(?=stop|leave)"), ""),
+    (
+        re.compile(r"\byou (?:guys |people )?(?:just )?(?:wont|dont|never|cant) stop (?=texting|sending|messaging)"),
+        "you keep ",
+    ),
+    (
+        re.compile(r"\bmake (?:these|the|this|those|your) (texts?|messages?|msgs|sms|notifications) stop\b"),
+        r"stop the \1",
+    ),
+    (re.compile(r"\b(?:remov|rmove|remve)\b"), "remove"),
     (re.compile(r"\bun ?subscribe\b"), "unsubscribe"),
+    (
+        re.compile(r"\b(?:stoop|stops|sop|sto|shop|step)(?= (?:texting|messaging|sending|contacting|spamming)\b)"),
+        "stop",
+    ),
     (re.compile(r"\b(?:stop ?(?:2|to) ?(?:quit|end|stop)|stahp)\b"), "stop"),
 )
 """Short forms and spellings, brought to the one that phrases are written in."""
@@ -96,11 +120,13 @@ def _words_alone(clauses: Sequence[Sequence[str]]) -> Judgement:
 def _bare(clause: str) -> str:
     """Gives a clause without the courtesies around it."""
     words = clause.split()
-    while words and words[0] in COURTESIES:
-        words.pop(0)
-    while words and words[-1] in COURTESIES:
-        words.pop()
-    return " ".join(words)
+    start, end = 0, len(words)
+    while start < end and words[start] in COURTESIES:
+        start += 1
+    while start < end and words[end - 1] in COURTESIES:
+        end -= 1
+    words = words[start:end]
+    return "" if len(words) == 1 and words[0] in NO else " ".join(words)
 
 
 def _spelt(clause: str) -> str:

@@ -14,12 +14,24 @@ UNSURE: Mapping[str, Sequence[str]] = {
         "(?:make|making) (?:this|it|them|these) stop",
         "(?:need|needs|must|has|have|got|gotta|want|wish) (?:you |this |it |these |them |that |u )?(?:to )?stop <end>",
         "<w> please stop <end>",
-        "you (?:guys |people )?(?:just )?(?:wont|dont|never|cant) stop (?:<texting>|sending)",
+        "you keep (?:<texting>|sending)",
+        "<msg> are (?:annoying|spam|too much|unwanted|harassment)",
         "(?:dont|no longer) (?:want|need|like) (?:it|this|these|that|them|any|any more|anymore|those|your <msg>|"
-        "these <msg>) <end>",
+        "these <msg>) (?:any more |anymore )?<end>",
         "(?:dont|not) like (?:the|these|your|getting) <few><msg>",
-        "not interested",
+        "stop (?:it |this |that |already )?<full>",
+        "<begin>(?:no|please no) more <end>",
+        "<begin>no (?:texts?|txts?|messages|msgs|sms) <end>",
+        "(?:dont|never) (?:call|email|write) (?:me|us|here) (?:<full>|again|anymore)",
+        "(?:do not|dont|not) want(?:ed)? <full>",
+        "(?:i want out|i m out|im out|i quit) <end>",
+        "(?:delete|erase) (?:me|us) <end>",
+        "(?:dont|no longer) (?:need|use) (?:your|this|these) <few>(?:service|services)",
+        "not (?:my|the right) (?:number|phone)",
+        "not interested (?:<end>|remove|in (?:your|this|these|any|receiving|getting|it|texts|messages))",
         "no (?:interest|longer interested)",
+        "no longer (?:at|has|have|own|owns|use|uses) this (?:number|phone)",
+        "never gave (?:you|anyone|anybody) (?:my |any )?(?:permission|consent|number)",
         "(?:wrong|incorrect) (?:number|person)",
         "(?:this is|you have|you ve got|you got) (?:not|the wrong|a wrong) <w>",
         "(?:go away|get lost|piss off|fuck off|fuck you|f off|bugger off|shut up|stfu|back off|eff off)",
@@ -44,11 +56,13 @@ UNSURE: Mapping[str, Sequence[str]] = {
     ),
     "es": (
         "<begin>(?:basta|basta ya|ya basta|para|paren|deja|dejen) <end>",
+        "<begin>(?:no mas|ya no|ya no mas|nunca mas) <end>",
         "no (?:me |nos )?interesa",
         "no estoy interesad[oa]",
         "(?:numero|persona|telefono) (?:equivocad[oa]|incorrect[oa])",
         "(?:cancelar|cancela|anular|cancele|cancelen) (?:mi |la |el )?(?:suscripcion|cuenta|membresia|plan|servicio)",
-        "no (?:lo |los |las )?quiero (?:mas|esto|nada) <end>",
+        "no (?:lo|los|las) quiero(?: mas)? <end>",
+        "no quiero (?:mas|esto|nada) <end>",
         "(?:demasiados|muchos) <mensajes>",
         "(?:esto es|es) (?:spam|acoso)",
         "(?:los voy a|voy a) (?:bloquear|denunciar|reportar)",
@@ -56,6 +70,7 @@ UNSURE: Mapping[str, Sequence[str]] = {
         "no me (?:molesten|molestes|moleste|llamen|llames)",
     ),
     "fr": (
+        "<begin>plus (?:rien|jamais) <end>",
         "pas interessee?s?",
         "(?:mauvais|faux) numero",
         "(?:trompez|trompe|erreur) de (?:numero|personne)",
@@ -63,7 +78,7 @@ UNSURE: Mapping[str, Sequence[str]] = {
         "(?:resilier|annuler|supprimer) (?:mon |l |cet )?(?:abonnement|compte|inscription)",
         "(?:trop de) <messages>",
         "(?:c est du|c est) (?:spam|harcelement)",
-        "(?:je vais|je vous) (?:bloquer|bloque|signaler|signale)",
+        "je (?:vais )?(?:vous |te )?(?:bloquer|bloque|signaler|signale)",
         "(?:pouvez vous|tu peux|merci d|merci de) arreter",
         "<begin>(?:arretez|arrete|cessez|stop) <w>",
         "(?:veux|souhaite) (?:plus|pas) (?:ca|cela) <end>",
@@ -71,6 +86,7 @@ UNSURE: Mapping[str, Sequence[str]] = {
     ),
     "de": (
         "(?:kein interesse|nicht interessiert|interessiert mich nicht)",
+        "<begin>(?:nie wieder|streichen|nicht mehr) <end>",
         "(?:falsche|verkehrte) (?:nummer|person)",
         "(?:verwahlt|verwaehlt)",
         "(?:es reicht|jetzt reicht|reicht jetzt|mir reicht)",
@@ -83,7 +99,7 @@ UNSURE: Mapping[str, Sequence[str]] = {
         "(?:konnt ihr|konnen sie|kannst du|koennt ihr|koennen sie) (?:bitte |das |damit |endlich )*(?:aufhoren|"
         "aufhoeren|lassen|stoppen)",
         "<begin>stopp <w>",
-        "hor(?:t|en sie)? (?:<few>)?auf",
+        "<begin>hor(?:t|en sie)? (?:<few>)?auf",
         "(?:kurs|termin|training|schule|kind|veranstaltung|sohn|tochter) <few>(?:abmelden|abzumelden)",
     ),
     "pt": (
@@ -99,7 +115,9 @@ UNSURE: Mapping[str, Sequence[str]] = {
         "nao quero (?:isso|isto|mais|mais isso|nada) <end>",
     ),
     "it": (
-        "<begin>(?:basta|ora basta|adesso basta|basta cosi|smettila|smettetela) <end>",
+        "<begin>(?:basta|ora basta|adesso basta|smettila|smettetela) <end>",
+        "<begin>basta cosi <full>",
+        "<begin>(?:mai piu|non piu) <end>",
         "non (?:mi interessa|sono interessat[oa]|siamo interessati)",
         "(?:numero sbagliato|sbagliato numero|sbagliato persona|persona sbagliata)",
         "(?:cancellare|annullare|disdire|chiudere) (?:il |la |l |mio |mia )*(?:abbonamento|account|contratto)",
@@ -122,7 +140,6 @@ NEGATED: Sequence[str] = (
     "(?:dont|never|wont|cant) leave (?:me|us) alone",
     "(?:you|they|he|she|we|who|nobody|people|i|and|but you|if you|when you) (?:dont|never|didnt|doesnt) (?:ever )?"
     "(?:text|txt|message|msg|contact|call|write|email|bother|send)(?: (?:me|us|here|to me))?",
-    "(?:did|does|do|why|when|if|have) (?:i|you|we|they|it)(?: just| accidentally)? (?:unsubscribe|opt out)",
     "no (?:pare|paren|pares|parar|dejes|dejen|deje|dejar)(?: de <w>)?",
     "no (?:me |nos )?(?:de|des|den|di|quiero|doy) (?:darme )?de baja",
     "(?:n )?(?:arretez|arrete|arreter|cessez|cesse|stoppez) (?:pas|jamais)(?: de (?:m |me )?<w>)?",
@@ -133,7 +150,7 @@ NEGATED: Sequence[str] = (
     "(?:hor|hort|hore|horen sie|hoer|hoert) (?:bitte |jetzt |bloss )?(?:nicht|nie|niemals) auf",
     "(?:melde|meldet|melden sie) mich (?:bitte |noch )*nicht ab",
     "nao (?:pare|parem|para|parar|paro|deixe|deixem|deixa)(?: de <w>)?",
-    "nao (?:me )?(?:remova|tire|descadastre|exclua)",
+    "nao (?:me )?(?:remova|tire|descadastre|exclua|retire|apague)m?(?: d[ao] <w>)?",
     "non (?:smettere|smettete|smetta|smetto|smetti|fermarti|fermatevi|fermate|toglietemi|cancellatemi|toglimi)"
     "(?: di <w>| mai di <w>)?",
     "non (?:riesco|posso|voglio) (?:piu )?(?:a )?(?:smettere|fermarmi|disiscrivermi)(?: di <w>)?",
@@ -141,18 +158,22 @@ NEGATED: Sequence[str] = (
 
 INNOCENT: Sequence[str] = (
     "(?:bus|train|tram|metro|subway|next|last|first|second|third|final|truck|rest|pit|one|the|a|my|our|each|every|"
-    "which|what|short|full|door|back|tour|quick|another|two|three|extra|whistle|your|non|\\d+) stops?",
+    "which|what|short|full|door|back|tour|quick|another|two|three|extra|whistle|your|non|right|correct|closest|nearest|"
+    "only|\\d+) stops?",
     "stop (?:by|in|at|on|over|off|near|along|around|sign|signs|light|lights|watch|gap|motion|loss|there|where|before|"
-    "until|between|making|selling|serving|offering|carrying|doing|taking|accepting|working|running|being|worrying|"
+    "until|between|making|serving|carrying|doing|taking|accepting|working|running|being|worrying|"
     "laughing|crying|smiling|thinking|loving|eating|drinking|playing|going|coming|talking|raining|singing|dancing|"
     "smoking|snowing|staring|wearing|using|buying|having|growing|trying|saying|it from|him|her|them|if|or|bleeding|"
     "as|into|outside|inside|up|down)",
     "stop for (?:lunch|dinner|coffee|gas|breakfast|a|an|the|me|us|food|drinks)",
     "stop and (?:say|think|smell|go|get|pick|chat|look|drop|grab|eat|see|start|shop|frisk|search)",
     "stop (?:the|my|our|this|that|a|all|an) (?:order|orders|delivery|deliveries|booking|appointment|reservation|"
-    "payment|payments|car|bus|train|music|presses|clock|count|war|leak|bleeding|noise|rain|car wash|shipment|service|"
+    "car|bus|train|music|presses|clock|count|war|leak|bleeding|noise|rain|car wash|shipment|service|"
     "machine|engine|show|party|press|madness|cheque|check|card)",
-    "stop (?:texting|messaging) (?:and|while|when|in|at|my ex|him|her|them|other|each)",
+    "stop payments?",
+    "arretez vous",
+    "opt in or opt out",
+    "stop (?:texting|messaging) (?:and|while|when|in|at|each other)",
     "(?:when|where|what time|do|does|did|how long|how often|why does|why do) (?:<w> ){1,4}stop",
     "(?:have|had|get|got|getting|gotten|received|see|seeing|there are|theres|there s|are there|is there|why|with|"
     "send|sends|see|saw|run out of|cost) no more <w>(?: <w>)?",
@@ -174,6 +195,9 @@ INNOCENT: Sequence[str] = (
 DOUBTFUL: Sequence[str] = (
     "(?:he|she|they|mom|dad|someone|somebody|everyone|boyfriend|girlfriend|husband|wife|boss|friend|ex|guy|who|kids) "
     "(?:<w> ){0,4}(?:stop|unsubscribe|leave me alone)",
+    "stop (?:texting|messaging|contacting) (?:him|her|them|people|my (?:wife|husband|mom|mother|dad|father|son|"
+    "daughter|"
+    "kids?|boyfriend|girlfriend|friends?|ex|brother|sister|boss|parents))",
     "(?:tell|told|ask|asked) (?:him|her|them|my <w>) (?:<w> ){0,3}(?:stop|leave me alone|unsubscribe)",
     "(?:what happens|what if|should i|if i|do i have to|do i need to|can i still|will i still|how would i) (?:<w> "
     "){0,6}"

@@ -3,8 +3,9 @@
 A text is compared word by word, without case, accents and punctuation (`engine.config.words.plain`): `|` stands where a
 sentence ends, `,` where it pauses. A phrase is a linear-time pattern (RE2) over whole words:
 
-    <w>      any word            <few>    up to three words       <end>    nothing but courtesies until the pause
-    <msg>    what is sent        <the>    any of these, your …    <me>     who is texted
+    <w>      any word        <few>    up to three words       <end>     nothing but courtesies until the next pause
+    <msg>    what is sent    <the>    any of these, your …    <full>    nothing but courtesies until the sentence ends
+    <me>     who is texted                                    <begin>   nothing but courtesies since the last pause
 
 CERTAIN phrases take consent back: any reasonable person would read them so, which is the rule of 47 CFR
 64.1200(a)(10). UNSURE ones may: a person judges, and marketing waits. NEGATED and INNOCENT ones are taken out of a text
@@ -30,24 +31,28 @@ def words(text: str) -> frozenset[str]:
 
 COURTESIES = words(
     "please pls plz plss thanks thank thx tks ty you u so much very kindly hi hello hey dear sir madam mam now right "
-    "immediately asap just ok okay k yes yeah no nope again already "
+    "but "
+    "immediately asap just ok okay k yes yeah again already "
     "por favor gracias hola ya ahora porfavor porfa senor si svp sil merci bonjour bonsoir maintenant vous plait te il "
     "s "
-    "oui non bitte danke hallo jetzt sofort endlich nein ja obrigado obrigada ola agora sim nao grazie favore per ciao "
+    "oui bitte danke hallo jetzt sofort endlich ja obrigado obrigada ola agora sim grazie favore per ciao "
     "subito adesso buongiorno prego"
 )
 """Words around a STOP that say nothing of their own."""
 
 STRONG = words(
-    "stop stopall unsubscribe optout arret arrete arreter arretez desabonner desinscrire abmelden abbestellen "
+    "stop stopall unsubscribe unsub optout arret arrete arreter arretez desabonner desinscrire abmelden abbestellen "
     "austragen "
     "descadastrar disiscrivi disiscrivimi cancellami"
 )
 """Words that mean STOP also with courtesies around them, or as one sentence among others."""
 
+NO = words("no nope nao non nein")
+"""What is a courtesy as well where it stands alone."""
+
 WEAK = words(
     "cancel end quit revoke remove alto baja cancelar detener parar para pare sair ferma remover cancle cancell qiut "
-    "stops stopped stp basta chega assez genug reicht resilier kundigen enough spam"
+    "stops stopped stp basta chega assez genug reicht resilier kundigen enough spam discontinue excluir"
 )
 """Words that may be meant as STOP where a whole text is that and courtesies."""
 
@@ -61,6 +66,7 @@ MACROS: Mapping[str, str] = {
     "<w>": "[^ |,]+",
     "<few>": "(?:[^ |,]+ ){0,3}",
     "<end>": "(?:(?:<courtesy>) )*[|,]",
+    "<full>": "(?:(?:<courtesy>) )*[|]",
     "<begin>": "[|,] (?:(?:<courtesy>) )*",
     "<me>": "(?:me|us|this number|this phone|this line|my number|my phone|my cell|my mobile|here)",
     "<msg>": (
@@ -97,8 +103,9 @@ CERTAIN: Mapping[str, Sequence[str]] = {
     "en": (
         "stop <adv><texting>",
         "(?:stop|quit|cease) <adv>(?:calling|writing|writing to|emailing|annoying|sending) (?:<me>|<end>)",
-        "stop <adv>(?:sending|send|giving) (?:me |us )?(?:<the><msg>|these|those|stuff|crap|shit)",
-        "stop <the><msg>",
+        "stop <adv>(?:sending|sendin|send|giving) (?:me |us )?(?:<the><msg>|these|those|stuff|crap|shit)",
+        "stop (?:with )?<the><msg>",
+        "<begin>no stop <end>",
         "<begin>stop (?:it|this|that|these|those|all|everything|now|already|here|me|forever|immediately|you|sending|"
         "(?:to|2) (?:end|quit|cancel|stop|opt out|unsubscribe)) <end>",
         "(?:said|told you|asked you|begged you|telling you|saying) (?:to )?stop <end>",
@@ -106,19 +113,24 @@ CERTAIN: Mapping[str, Sequence[str]] = {
         "(?:take|get|strike|cross) (?:me|us|my number|my name|my phone|this number|this) off (?:of )?(?:(?:your|ur|the|"
         "this|that|any|all) )?(?:<few>(?:list|lists|database|system|texts)|<end>)",
         "get off (?:this|your|the) <few>list",
+        "(?:take|get|remove|delete) me out of (?:your|the|this) <few>(?:list|lists|system|group|database)",
+        "(?:be|get) (?:removed|taken off|deleted|unsubscribed) (?:from |off )?<few>(?:list|lists|database|system|texts|"
+        "messages)",
+        "(?:delete|erase) (?:me|us) from <few>(?:list|lists|database|system|texts|messages|contacts)",
         "remove (?:me|us|my (?:number|name|phone|cell|contact|info)|my phone number|this (?:number|phone|phone "
         "number)) "
         "(?:from |off |of )?<few>(?:list|lists|database|system|texts?|messages?|messaging|sms|mailing|contacts|alerts|"
         "notifications|marketing)",
         "remove (?:me|us|my number|my name|my phone number|this number) <end>",
         "(?:delete|erase|lose|forget) (?:my|this) (?:number|phone number|cell|digits|contact)",
-        "(?:dont|never) (?:please |ever |you ever )?(?:text|txt|message|msg|sms|contact|spam|bother|harass|email|write|"
-        "write to|call|send anything to) <me>",
+        "(?:dont|never) (?:please |ever |you ever )?(?:text|txt|message|msg|sms|contact|spam|bother|harass|write|"
+        "write to|send anything to) <me>",
         "(?:dont|never) (?:please |ever )?send (?:me |us )?(?:<the><msg>|anything|this|these)",
         "(?:dont|never) (?:text|contact|message) (?:<end>|again|anymore)",
         "dont (?:text|call|contact|message) list",
         "no (?:more|further) <the><msg>",
-        "unsubscribe",
+        "unsub(?:scribe)?",
+        "(?:dont|never) (?:authorize|authorise|permit|allow) <the><msg>",
         "(?:opt|opting) (?:me |us |this number )?out",
         "optout",
         "leave (?:me|us) (?:the hell |the fuck |tf )?alone",
@@ -165,8 +177,11 @@ CERTAIN: Mapping[str, Sequence[str]] = {
         "(?:envoyer|ecrire|contacter|harceler|spammer|texter|deranger|embeter|relancer|solliciter)",
         "(?:arretez|arrete|arreter|cessez|cesser|stoppez|stopper|stop) (?:(?:avec|les|vos|ces|tes|tous|toutes|la|le|l|"
         "de|aux|cette|votre|ce|envoi) )*<messages>",
-        "(?:ne )?(?:me |m |nous )?(?:envoyez|envoie|contactez|contacte|ecrivez|ecris|derangez|derange|textez|harcelez|"
-        "sollicitez|recontactez) (?:moi |nous )?(?:<w> )?(?:plus|jamais) (?:de <messages>|rien|<end>|<few><end>)",
+        "arret (?:des |aux |de |les |vos )?<messages>",
+        "stop (?:aux|a|avec|les|vos) (?:les |vos )?<messages>",
+        "(?:ne |n |me |m |nous ){1,2}(?:envoyez|envoie|contactez|contacte|ecrivez|ecris|derangez|derange|textez|"
+        "harcelez|"
+        "sollicitez|recontactez) (?:<w> )?(?:plus|jamais) (?:de <messages>|rien|<end>|<few><end>)",
         "ne plus (?:me |m |nous |jamais |etre |en )*(?:recevoir|contacter|contactee?|envoyer|ecrire|deranger|"
         "solliciter|sollicitee?)",
         "(?:veux|souhaite|desire|voudrais|veut|voulons|souhaitons) (?:plus|pas|ne plus|ne pas) (?:(?:jamais|en|etre|de|"
@@ -212,6 +227,9 @@ CERTAIN: Mapping[str, Sequence[str]] = {
         "(?:melde|melden sie|meldet) (?:mich|uns) (?:bitte |hiermit |hier )*ab",
         "(?:bestelle|bestellen sie) (?:<few>)(?:sms|newsletter|nachrichten|werbung) ab",
         "(?:lassen sie|lasst|lass) (?:mich|uns) (?:bitte |endlich |doch )*in ruhe",
+        "(?:raus|austragen) aus (?:dem|der|eurem|ihrem|eurer|ihrer) (?:verteiler|liste|sms liste)",
+        "weg mit (?:den|dem|der|diesen) <nachrichten>",
+        "mich (?:bitte )?(?:loschen|loeschen|austragen)",
         "(?:widerrufe|widerrufen) (?:hiermit )?(?:meine |die )?(?:einwilligung|zustimmung|erlaubnis)",
         "stopp? (?:mit )?(?:den |der |diese[nr]? |die |eure[nr]? |ihre[nr]? )?<nachrichten>",
     ),
@@ -235,6 +253,7 @@ CERTAIN: Mapping[str, Sequence[str]] = {
         "(?:cancelar|cancele|cancelem|cancela|parar) (?:as |essas |estas |os |esses |minhas |todas )*(?:mensagens|sms|"
         "torpedos|notificacoes|alertas)",
         "cancelar (?:a )?(?:minha )?(?:inscricao|subscricao)",
+        "(?:pare|parem|para) com (?:isso|isto|essas|as) (?:<w> )?<end>",
         "(?:me deix[ae]m?|deix[ae]m? me) em paz",
     ),
     "it": (
@@ -243,6 +262,7 @@ CERTAIN: Mapping[str, Sequence[str]] = {
         "basta) (?:<w> )?(?:di |con )?(?:mandarmi|inviarmi|scrivermi|mandare|inviare|scrivere|contattarmi|disturbarmi|"
         "mandarci|scriverci|<messaggi>)",
         "basta (?:con |a |coi )?(?:questi |quest[ae] |i |gli |le |la |tutti )*<messaggi>",
+        "stop (?:alle|ai|agli|con|i|le|a) (?:i |le |queste |questi )?<messaggi>",
         "non (?:mi |ci )?(?:mandate|mandare|mandi|inviate|inviare|invii|scrivete|scrivere|scriva|contattate|contattare|"
         "contatti|disturbate|disturbare|mandatemi|inviatemi|scrivetemi|contattatemi|contattarmi|scrivermi|mandarmi|"
         "inviarmi|scrivetemi|mandateci) (?:piu|mai|nulla|niente|<few><messaggi>|<end>)",
