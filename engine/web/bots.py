@@ -80,6 +80,10 @@ class Bots:
                 self._remembered.popitem(last=False)
         return self._remembered[key]
 
+    def __len__(self) -> int:
+        """How many user agents are remembered."""
+        return len(self._remembered)
+
     def _look(self, words: str) -> Verdict:
         if not words:
             return Verdict(reason=BotReason.NO_AGENT)

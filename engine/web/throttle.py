@@ -20,6 +20,9 @@ CLIENTS = 10_000
 _V6_BITS = 64
 """Bits of a version 6 address that stand for a client: whoever has one has all the 2^64 of its network."""
 
+_LONGEST = 64
+"""Characters that are remembered of what is no address."""
+
 
 class Throttle:
     """Counts misses by client. Memory is bounded; nothing is kept of who does not miss."""
@@ -66,13 +69,17 @@ class Throttle:
 
 
 def _key(client: str) -> str:
+    """Gives what stands for a client: an address without the port that some proxies write behind it."""
     if ":" not in client:
-        return client
+        return client[:_LONGEST]
+    bare = client[1:].partition("]")[0] if client.startswith("[") else client
+    if bare.count(":") == 1:
+        bare = bare.partition(":")[0]
     try:
-        address = ip_address(client)
+        address = ip_address(bare)
     except ValueError:
-        return client
+        return client[:_LONGEST]
     if not isinstance(address, IPv6Address):
-        return client
+        return str(address)
     mapped = address.ipv4_mapped
     return str(mapped) if mapped is not None else f"{int(address) >> (128 - _V6_BITS):x}::"
