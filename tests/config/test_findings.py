@@ -54,6 +54,8 @@ CASES = [
     ("workspace.yaml", W + "quiet_hours: {from: 21:00, to: 8:00}\n", "config.value", 3, 32, 36),
     ("workspace.yaml", W + "limits: {spend: 200/24h}\n", "config.value", 3, 17, 24),
     ("workspace.yaml", W + "sending: {look_ups: [10s, 1 minute]}\n", "config.value", 3, 27, 35),
+    ("workspace.yaml", W + "links: {utm: {source: acme, campaign: '{templat}'}}\n", "config.value", 3, 39, 50),
+    ("workspace.yaml", W + 'links: {utm: {content: "50% {"}}\n', "config.value", 3, 24, 31),
     ("workspace.yaml", W + "delivery: {provider: twillio}\n", "ref.unknown-provider", 3, 22, 29),
     ("workspace.yaml", W + "links: {shortener: bitly}\n", "ref.unknown-shortener", 3, 20, 25),
     ("workspace.yaml", W + "numbers: {normaliser: x}\n", "ref.unknown-normaliser", 3, 23, 24),
