@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,7 @@ class Network:
                 conn = _connect(path) if path.exists() else sqlite3.connect(":memory:", check_same_thread=False)
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                # SQLite gives its side files the mode of the database, so the mode is set before there are any.
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+                _make_private(path)
                 conn = _connect(path)
                 _write_ahead(conn)
             if not read_only or not path.exists():
@@ -189,6 +189,21 @@ def failures(path: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise StateUnavailable(f"the sandbox's phone network {path} cannot be used: {why}") from error
+
+
+def _make_private(path: Path) -> None:
+    # SQLite gives its side files the mode of the database, so there must be a file before it makes one. It is made
+    # aside and linked, since a process that closes a file loses all locks that it holds on it, also those of its other
+    # connections, and then somebody else deletes the log under them: https://www.sqlite.org/howtocorrupt.html, 2.2.
+    if path.exists():
+        return
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        Path(draft).unlink()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -63,12 +63,12 @@ export class Phone {
       const group = document.createElement("optgroup");
       group.label = workspace.title;
       for (const sender of workspace.senders) {
-        const label = sender.name === sender.value ? sender.name : `${sender.name} · ${readable(sender.value)}`;
-        group.append(new Option(label, JSON.stringify([workspace.name, sender.name, sender.value])));
+        group.append(new Option(`${sender.name} · ${readable(sender.value)}`, JSON.stringify([workspace.name, sender.name, sender.value])));
       }
       if (group.childElementCount) this.sender.append(group);
     }
-    if (chosen) this.sender.value = chosen;
+    const home = [...this.sender.options].find(({ value }) => JSON.parse(value)[0] === this.page.home(this.number));
+    if (chosen || home) this.sender.value = chosen || home.value;
     const none = !this.sender.options.length;
     for (const element of this.form.elements) element.disabled = none;
     if (none) this.note.textContent = "No sender here can be texted.";

@@ -4,6 +4,7 @@ import { Phone } from "./phone.js";
 import { loadPicture, make, readable, setTime, words } from "./text.js";
 
 const OPEN = 8; // phones that open by themselves
+const SAMPLES = 3; // phones that are open at least, sample people's where no others are
 const LISTED = 50; // phones in the list
 const FACES = 6; // colours in the stylesheet
 const NUMBER = /^\+[1-9]\d{6,14}$/;
@@ -35,7 +36,12 @@ class Page {
   }
 
   owner(number) {
-    return this.people.get(number);
+    return this.people.get(number)?.name;
+  }
+
+  // The workspace whose sample person has this number.
+  home(number) {
+    return this.people.get(number)?.workspace;
   }
 
   label(network) {
@@ -68,6 +74,7 @@ class Page {
   async start() {
     const cursor = await this.refresh();
     for (const { network, phone } of this.recent.slice(0, OPEN)) this.open(network, phone);
+    for (const [number, { network }] of this.people) if (this.phones.size < SAMPLES) this.open(network, number);
     this.#follow();
     const stream = new EventSource(`/sandbox/events?${new URLSearchParams({ after: cursor })}`);
     stream.addEventListener("texts", ({ data }) => this.#arrive(JSON.parse(data)));
@@ -82,7 +89,11 @@ class Page {
     this.offset = state.now - Date.now();
     this.networks = state.networks;
     this.workspaces = state.workspaces;
-    this.people = new Map(state.workspaces.flatMap(({ people }) => people.map(({ name, phone }) => [phone, name])));
+    this.people = new Map(
+      state.workspaces.flatMap(({ name, network, people }) =>
+        people.filter(({ phone }) => NUMBER.test(phone)).map((person) => [person.phone, { name: person.name, network, workspace: name }]),
+      ),
+    );
     this.recent = state.recent;
     this.more = state.more;
     this.#list();
@@ -175,31 +186,38 @@ class Page {
     const unread = new Map([...this.entries].map(([key, entry]) => [key, entry.unread]));
     find("list").replaceChildren();
     this.entries.clear();
+    for (const [number, { network }] of [...this.people].toReversed()) this.#entry(network, number);
     for (const text of this.recent.toReversed()) this.#enter(text.network, text, unread.get(`${text.network}/${text.phone}`) ?? 0);
-    const known = new Set([...this.recent.map(({ phone }) => phone), ...this.people.keys()]);
-    find("known").replaceChildren(...[...known].map((number) => new Option(this.owner(number) ?? "", number)));
+    const known = [...this.entries.keys()].map((key) => key.split("/")[1]);
+    find("known").replaceChildren(...known.map((number) => new Option(this.owner(number) ?? "", number)));
     this.#marks();
   }
 
-  // Puts a phone at the top of the list, with its last text.
-  #enter(network, text, unread) {
-    const key = `${network}/${text.phone}`;
+  // Puts a phone at the top of the list.
+  #entry(network, number) {
+    const key = `${network}/${number}`;
     let entry = this.entries.get(key);
     if (!entry) {
       const element = make("entry");
       entry = { element, button: element.querySelector("button"), unread: 0 };
-      entry.button.addEventListener("click", () => this.#goTo(this.open(network, text.phone)));
-      entry.button.querySelector(".who").textContent = this.owner(text.phone) ?? readable(text.phone);
-      this.face(entry.button.querySelector(".face"), text.phone);
+      entry.button.addEventListener("click", () => this.#goTo(this.open(network, number)));
+      entry.button.querySelector(".who").textContent = this.owner(number) ?? readable(number);
+      entry.button.querySelector(".last").textContent = "no texts yet";
+      this.face(entry.button.querySelector(".face"), number);
     }
-    entry.unread += unread;
-    entry.button.querySelector(".last").textContent = words(text).slice(0, 120);
-    setTime(entry.button.querySelector("time"), text.at);
     this.entries.delete(key);
     this.entries.set(key, entry);
     const held = entry.element.contains(document.activeElement);
     find("list").prepend(entry.element);
     if (held) entry.button.focus({ preventScroll: true });
+    return entry;
+  }
+
+  #enter(network, text, unread) {
+    const entry = this.#entry(network, text.phone);
+    entry.unread += unread;
+    entry.button.querySelector(".last").textContent = words(text).slice(0, 120);
+    setTime(entry.button.querySelector("time"), text.at);
     for (const [old, { element }] of this.entries) {
       if (this.entries.size <= LISTED) break;
       element.remove();

@@ -1,0 +1,143 @@
+"""A shop that is served by `engine serve`, and what its page at /sandbox is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from engine_sandbox.options import SandboxOptions
+from engine_sandbox.provider import Sandbox
+from shop import Shop
+
+from engine import OutboundMessage, Sender, SenderKind
+from engine.testing.context import plugin_context
+
+SENDERS = """\
+senders:
+  main: {number: "67076", kind: short-code, rate: 100000/s, mms: true}
+  other: {number: "+14155550100", kind: long-code, rate: 100000/s}
+  brand: {alphanumeric: ACME, countries: [GB]}
+"""
+KEYWORDS = "keywords:\n  join: {words: [JOIN], reply: welcome}\n"
+MAIN = Sender("main", SenderKind.SHORT_CODE, "67076", mms=True)
+MESSAGE = OutboundMessage("msg_1", "acme", 1, "+14155550123", MAIN, "Hi")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A shop, and where it is served."""
+
+    shop: Shop
+    url: str
+    process: subprocess.Popen[str]
+
+    @property
+    def host(self) -> str:
+        """Gives `127.0.0.1:PORT`."""
+        return urlsplit(self.url).netloc
+
+    def ask(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[HTTPResponse, bytes]:
+        """Asks for something below /sandbox; gives the whole answer."""
+        connection = HTTPConnection(self.host, timeout=20)
+        try:
+            connection.request(method, f"/sandbox{path}", body, dict(headers or {}))
+            response = connection.getresponse()
+            return response, response.read()
+        finally:
+            connection.close()
+
+    def json(self, path: str, **parameters: object) -> Any:
+        """Asks for JSON and gives it."""
+        response, body = self.ask(f"{path}?{urlencode(parameters)}")
+        assert response.status == 200, body
+        return json.loads(body)
+
+    def text(self, body: str, *, phone: str = "+14155550123", sender: str = "main", **more: object) -> tuple[int, Any]:
+        """Texts from a phone as the page does."""
+        sent = json.dumps({"workspace": "acme", "sender": sender, "phone": phone, "body": body, **more}).encode()
+        headers = {"Content-Type": "application/json", "Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+        response, answer = self.ask("/texts", method="POST", body=sent, headers=headers)
+        return response.status, json.loads(answer)
+
+    def arrive(self, phone: str, bodies: Sequence[str], **more: Any) -> None:
+        """Lets texts arrive at a phone as if `engine run` had sent them."""
+
+        async def send() -> None:
+            context = replace(
+                plugin_context(self.shop.folder / "state", clock=lambda: datetime.now(UTC)), random=os.urandom
+            )
+            sandbox = Sandbox(SandboxOptions(), context)
+            for body in bodies:
+                await sandbox.send(replace(MESSAGE, to=phone, body=body, **more))
+            await sandbox.close()
+
+        asyncio.run(send())
+
+    @contextmanager
+    def events(self, *, after: str = "", last: str = "") -> Iterator[Iterator[tuple[str, str, Any]]]:
+        """Listens to the stream: (name, id, data) of each event."""
+        connection = HTTPConnection(self.host, timeout=20)
+        connection.request(
+            "GET",
+            f"/sandbox/events?{urlencode({'after': after})}",
+            headers={"Last-Event-ID": last} if last else {},
+        )
+        response = connection.getresponse()
+        try:
+            assert response.headers["Content-Type"].startswith("text/event-stream")
+            yield _events(response)
+        finally:
+            response.close()
+            connection.close()
+
+    def stop(self) -> int:
+        """Ends the server as an operator would; gives its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
+
+
+def _events(response: HTTPResponse) -> Iterator[tuple[str, str, Any]]:
+    fields: dict[str, str] = {}
+    for raw in response:
+        line = raw.decode().rstrip("\n")
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "data" in fields:
+            yield fields["event"], fields["id"], json.loads(fields["data"])
+            fields = {}
+
+
+def serve(shop: Shop) -> Served:
+    """Starts `engine serve` on a free port and waits until it answers."""
+    process = shop.start("serve", "--port", "0")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("listening on "):
+            return Served(shop, line.split()[2], process)
+    raise AssertionError(f"serve ended with {process.wait()}")
+
+
+def open_shop(folder: Path, *, delivery: str = "{provider: sandbox}") -> Shop:
+    """Writes and applies a shop that can be texted."""
+    shop = Shop(folder)
+    shop.write(delivery=delivery)
+    here = folder / "config/workspaces/acme"
+    (here / "senders.yaml").write_text(SENDERS, encoding="utf-8")
+    (here / "keywords.yaml").write_text(KEYWORDS, encoding="utf-8")
+    shop.engine("apply", "--yes")
+    return shop
