@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
@@ -20,13 +20,14 @@ from engine.config.models import SenderConfig, Template, TemplateText, Workspace
 from engine.errors import ComposeError
 from engine.outbox import Link
 from engine.plugins import Plugins
+from engine.record import record
 from engine.types import E164, Encoding, Finding, Json, Person, Sender, Severity
 
 LONGEST = 1_600
 """Characters of a body, text or MMS: Twilio refuses more (error 21617), and so do the other large providers."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recipient:
     """Who a message goes to, and what it is about.
 
@@ -40,7 +41,7 @@ class Recipient:
     reply_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address:
     """Where a message goes and who sends it. `sender` None: none of the template's senders reaches the country."""
 
@@ -49,7 +50,7 @@ class Address:
     sender: Sender | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Composed:
     """One message, exactly as it would be sent."""
 
@@ -80,6 +81,12 @@ class Composer:
         self._reader = reader
         self._links = links
         self._workspace_names = workspace_names(workspace.settings)
+        self._senders = {name: _sender(name, config) for name, config in workspace.senders.items()}
+        everywhere = workspace.settings.countries
+        self._reached = {
+            name: frozenset(everywhere if config.countries is None else config.countries)
+            for name, config in workspace.senders.items()
+        }
 
     def address(self, template: str, recipient: Recipient, *, avoid: Collection[str] = ()) -> Address:
         """Gives where a message would go and from whom: the first of the template's senders that reaches the country,
@@ -92,14 +99,13 @@ class Composer:
         text = variant(found, recipient.person)
         to = self._number(template, found, text, recipient)
         if recipient.reply_from is not None:
-            config = self.workspace.senders.get(recipient.reply_from)
-            if config is None:
+            sender = self._senders.get(recipient.reply_from)
+            if sender is None:
                 raise ComposeError("sender.unknown", f"there is no sender {recipient.reply_from!r} any more")
-            return Address(to, recipient.reply_from, _sender(recipient.reply_from, config))
+            return Address(to, sender.name, sender)
         for name in sorted(text.sender, key=lambda name: name in avoid) if avoid else text.sender:
-            config = self.workspace.senders.get(name)
-            if config is not None and self._reaches(config, to.country):
-                return Address(to, name, _sender(name, config))
+            if to.country in self._reached.get(name, ()):
+                return Address(to, name, self._senders[name])
         return Address(to, None, None)
 
     def topic(self, template: str) -> str | None:
@@ -181,7 +187,7 @@ class Composer:
                 f"{segments} segments, and the template allows {text.max_segments}",
                 hint=_costly(body, segments) or "shorten the text, or raise max_segments",
             )
-        costly = None if media else _costly(body, segments)
+        costly = None if media or measure.encoding is Encoding.GSM_7 else _costly(body, segments)
         if costly:
             message = f"{segments} segments of UCS-2, where GSM-7 would take fewer"
             findings = (*findings, Finding("template.encoding", Severity.WARNING, message, costly))
@@ -234,10 +240,6 @@ class Composer:
             "workspace": self._workspace_names,
             "message": message,
         }
-
-    def _reaches(self, sender: SenderConfig, country: str | None) -> bool:
-        reached = self.workspace.settings.countries if sender.countries is None else sender.countries
-        return country is not None and country in reached
 
 
 def _sender(name: str, config: SenderConfig) -> Sender:

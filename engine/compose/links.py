@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from engine.compose.utm import Tagger, tagged
 from engine.contracts import Shortener
 from engine.errors import ComposeError
 from engine.outbox import Link
+from engine.record import record
 from engine.types import Finding, Json, Severity
 
 # What ends an address: white space, quotes, angle brackets, and the backslash, which browsers read as a slash.
@@ -24,13 +25,23 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _NUMBER = re.compile(r"(?<![\w+])\+\d{8,15}(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Linked:
     """A text with its links dealt with."""
 
     text: str
     links: tuple[Link, ...]
     findings: tuple[Finding, ...]
+
+
+@record
+class Destination:
+    """What an address says, whoever gets it."""
+
+    host: str | None
+    allowed: bool
+    digits: str  # all that it has, one after another
+    names_somebody: bool  # by an e-mail address or a number with its +
 
 
 class LinkRules:
@@ -48,6 +59,8 @@ class LinkRules:
         self._expire_after = expire_after
         self._allowed = allowed_hosts
         self._own = host_of(shortener.domain) if shortener else None
+        # Most messages of a broadcast lead to the same few places.
+        self._destination = lru_cache(maxsize=256)(self._read)
 
     def apply(
         self,
@@ -74,15 +87,15 @@ class LinkRules:
         for start, end in spans(text):
             parts.append(elsewhere(text[position:start]))
             url, position = text[start:end], end
-            host = host_of(url)
-            if host is not None and host == self._own:
+            there = self._destination(url)
+            if there.host is not None and there.host == self._own:
                 parts.append(url)
                 continue
-            self._check(url, host, https=shortener is not None)
-            if url not in made:
-                findings += personal_data(url, number)
+            _check(url, there, https=shortener is not None)
+            if url not in made and _gives_away(there, number):
+                findings.append(_personal(there))
             if shortener is not None and url not in made:
-                leads = self._tagged(url, host, facts)
+                leads = self._tagged(url, there.host, facts)
                 made[url] = Link(
                     _short(shortener, leads, message_id, len(made)), leads, len(made), now + self._expire_after
                 )
@@ -96,21 +109,26 @@ class LinkRules:
             return url
         return tagged(url, tagger.tags(facts))
 
-    def _check(self, url: str, host: str | None, *, https: bool) -> None:
-        if self._allowed is not None and not (host and allowed(host, self._allowed)):
-            raise ComposeError(
-                "link.host-not-allowed",
-                f"the link leads to {host or url!r}, which is none of the allowed hosts",
-                hint="add the host to links.allowed_hosts, or correct the link",
-            )
-        if https and not url[:8].lower() == "https://":
-            raise ComposeError("link.not-https", f"{url} does not begin with https", hint="write it with https")
+    def _read(self, url: str) -> Destination:
+        host, text = host_of(url), unquote(url.partition("://")[2])
+        return Destination(
+            host=host,
+            allowed=self._allowed is None or bool(host and allowed(host, self._allowed)),
+            digits=re.sub(r"\D", "", text),
+            names_somebody=bool(("@" in text and _EMAIL.search(text)) or ("+" in text and _NUMBER.search(text))),
+        )
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Gives where each address stands, without the punctuation behind it."""
-    for found in _URL.finditer(text):
+    colon = text.find("://")
+    while colon >= 0:
+        found = _URL.match(text, max(colon - 5, 0)) or _URL.match(text, max(colon - 4, 0))
+        if found is None:
+            colon = text.find("://", colon + 3)
+            continue
         start, end = found.span()
+        colon = text.find("://", end)
         while end > start and _is_punctuation(text[start:end]):
             end -= 1
         if end - start > len("https://"):
@@ -156,21 +174,30 @@ def allowed(host: str, hosts: Sequence[str]) -> bool:
     return False
 
 
-def personal_data(url: str, number: str) -> list[Finding]:
-    """Gives a warning where a destination gives somebody away: whoever guesses or forwards the link can read it."""
-    text = unquote(url.partition("://")[2])
-    digits = number.lstrip("+")
-    is_in = len(digits) >= MIN_DIGITS and digits in re.sub(r"\D", "", text)
-    if not (is_in or ("@" in text and _EMAIL.search(text)) or ("+" in text and _NUMBER.search(text))):
-        return []
-    return [
-        Finding(
-            "link.personal-data",
-            Severity.WARNING,
-            f"the link to {host_of(url) or 'this address'} holds a phone number or an e-mail address",
-            "lead to a page that asks for a login instead",
+def _check(url: str, there: Destination, *, https: bool) -> None:
+    if not there.allowed:
+        raise ComposeError(
+            "link.host-not-allowed",
+            f"the link leads to {there.host or url!r}, which is none of the allowed hosts",
+            hint="add the host to links.allowed_hosts, or correct the link",
         )
-    ]
+    if https and not url[:8].lower() == "https://":
+        raise ComposeError("link.not-https", f"{url} does not begin with https", hint="write it with https")
+
+
+def _gives_away(there: Destination, number: str) -> bool:
+    """True where whoever guesses or forwards the link can read who its recipient is."""
+    digits = number.lstrip("+")
+    return there.names_somebody or (len(digits) >= MIN_DIGITS and digits in there.digits)
+
+
+def _personal(there: Destination) -> Finding:
+    return Finding(
+        "link.personal-data",
+        Severity.WARNING,
+        f"the link to {there.host or 'this address'} holds a phone number or an e-mail address",
+        "lead to a page that asks for a login instead",
+    )
 
 
 def _is_punctuation(url: str) -> bool:

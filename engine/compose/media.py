@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import ComposeError
 from engine.plugins import Plugins
+from engine.record import record
 from engine.types import E164, Finding, Media, OutboundMessage, Sender, Severity
 
 NOT_RECEIVABLE = frozenset({"media.country", "media.sender"})
 """Codes of findings that say: the media are fine, but not for this recipient or from this sender."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arranged:
     """The text and the media that are really sent."""
 

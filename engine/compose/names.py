@@ -34,4 +34,6 @@ def workspace_names(settings: WorkspaceConfig) -> dict[str, Json]:
 
 def customer_names(attributes: Mapping[str, Json], phone_attribute: str, number: str | None) -> Mapping[str, Json]:
     """Gives what `customer.*` holds: the attributes, with the number as it was normalised."""
-    return attributes if number is None else {**attributes, phone_attribute: number}
+    if number is None or attributes.get(phone_attribute) == number:
+        return attributes
+    return {**attributes, phone_attribute: number}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.compose.graphemes import wide_clusters
 from engine.compose.smart_encoding import REPLACED_BY
+from engine.record import record
 from engine.types import Encoding, Segments
 
 _SINGLE_SEPTETS, _PART_SEPTETS = 160, 153
@@ -30,7 +30,7 @@ _NOT_GSM = re.compile(f"[^{re.escape(_BASIC + _ESCAPED)}]")
 _ESCAPED_CHARACTER = re.compile(f"[{re.escape(_ESCAPED)}]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measure:
     """`Segments`, and the number of characters that Twilio's calculator shows for the text.
 

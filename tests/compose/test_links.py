@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.compose.composer import Composed
-from engine.compose.links import allowed, host_of, personal_data, spans
+from engine.compose.links import allowed, host_of, spans
 from engine.errors import ComposeError
 
 Compose = Callable[..., Composed]
@@ -170,8 +170,8 @@ def test_hosts_are_checked_where_links_stay_long(compose: Compose) -> None:
         ("https://acme.example/@acme", False),
     ],
 )
-def test_warns_of_personal_data_in_a_destination(url: str, found: bool) -> None:
-    assert [finding.code for finding in personal_data(url, "+14155550123")] == ["link.personal-data"] * found
+def test_warns_of_personal_data_in_a_destination(compose: Compose, url: str, found: bool) -> None:
+    assert [finding.code for finding in compose(f"Look: {url} {url}").findings] == ["link.personal-data"] * found
 
 
 def test_smart_encoding_leaves_links_alone(compose: Compose) -> None:

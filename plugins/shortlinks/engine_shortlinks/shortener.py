@@ -20,10 +20,10 @@ _PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
 
 _RUDE = re.compile(
     r"anal|anus|arse|ass|bitch|caca|cock|coon|cum|cunt|dick|fag|fuck|kkk|merd|nazi|nigg|paki|penis|piss|porn|pussy|puta|pute"
-    r"|rape|sex|shit|slut|spic|tits|turd|twat|verga|wank|whore",
-    re.IGNORECASE,
+    r"|rape|sex|shit|slut|spic|tits|turd|twat|verga|wank|whore"
 )
-"""Words that nobody should find in a link from a business. One code in about 500 holds one, and is drawn again."""
+"""Words, in small letters, that nobody should find in a link from a business. One code in about 500 holds one, and is
+drawn again."""
 
 
 class ShortLinks(Shortener):
@@ -49,7 +49,7 @@ class ShortLinks(Shortener):
         text = f"{message_id}\0{position}\0{url}"
         drawn = 0
         code = _code(self._keyed, text)
-        while _RUDE.search(code):
+        while _RUDE.search(code.lower()):  # ignoring case takes the pattern seven times as long
             drawn += 1
             code = _code(self._keyed, f"{text}\0{drawn}")
         return f"{self.domain}/{code}"
