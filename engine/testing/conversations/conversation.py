@@ -101,11 +101,9 @@ class _Run:
 
     def close(self) -> None:
         """Tells which rules' answers arrived, and forgets everything."""
-        arrived = {message.id for message in self._phones.texts}
         for message, rule in self._answers.items():
-            record = self._store.message(message) if message in arrived else None
-            if record is not None:
-                self._heard.reply(self._scene.name, rule, record.template)
+            if message in self._phones.templates:
+                self._heard.reply(self._scene.name, rule, self._phones.templates[message])
         self._store.close()
 
     def _do(self, step: Step) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from engine.config.conversations import Expect
 from engine.reconcile.diff import same
@@ -32,7 +33,7 @@ def unmet(expect: Expect, fact: Callable[[str], Json], places: Places) -> Iterat
             continue
         there = fact(name)
         if name in TEXTS:
-            missing = _silence(fact) if name == "replies" else "none"
+            missing = partial(_silence, fact) if name == "replies" else partial(shown, None)
             yield from _texts(name, wanted, there, missing, places)
         elif name in MAPPINGS:
             yield from _mapping(name, wanted, there, places)
@@ -50,12 +51,14 @@ def shown(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _texts(name: str, wanted: Sequence[str], there: Sequence[str], missing: str, places: Places) -> Iterator[Failure]:
+def _texts(
+    name: str, wanted: Sequence[str], there: Sequence[str], missing: Callable[[], str], places: Places
+) -> Iterator[Failure]:
     for expected, actual in _pairs(wanted, there):
         if expected is None:
             yield Failure(name, "no further one", there[actual or 0], places(name))
         elif actual is None:
-            yield Failure(f"{name}.{expected}", wanted[expected], missing, places(f"{name}.{expected}"))
+            yield Failure(f"{name}.{expected}", wanted[expected], missing(), places(f"{name}.{expected}"))
         else:
             place = places(f"{name}.{expected}")
             yield Failure(f"{name}.{expected}", wanted[expected], there[actual], place, is_text=True)

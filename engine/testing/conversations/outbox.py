@@ -28,10 +28,13 @@ class Phones:
     """A phone network of one conversation: every number is reached at once, and nothing is ever refused."""
 
     texts: list[OutboundMessage] = field(default_factory=list)
+    templates: dict[str, str] = field(default_factory=dict)
+    """Message → its template, of those that came."""
 
-    def send(self, message: OutboundMessage) -> Receipt:
+    def send(self, message: OutboundMessage, template: str) -> Receipt:
         """Takes a message to its phone."""
         self.texts.append(message)
+        self.templates[message.id] = template
         return Receipt(f"phone-{len(self.texts)}")
 
 
@@ -74,7 +77,8 @@ class Outbox:
             for item, result in zip(ready, committed, strict=True):
                 if result.state is MessageState.SENDING:
                     attempt = Attempt(item.claim.id, OWNER, item.claim.attempt + 1, item.lane)
-                    changes.append(outcomes.accepted(attempt, self._phones.send(item.message), now))
+                    receipt = self._phones.send(item.message, item.claim.template)
+                    changes.append(outcomes.accepted(attempt, receipt, now))
         if changes:
             self._store.change(changes)
 
