@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 
 from engine.types import Json
@@ -52,8 +53,10 @@ class MessageIds:
 
     def __init__(self, key: bytes) -> None:
         self._keyed = blake2b(key=key, digest_size=_MARK_DIGITS // 2)
+        # A message is named some six times on its way; 8,192 are more than are ever on it at once.
+        self.encode = lru_cache(8192)(self._encode)
 
-    def encode(self, seq: int) -> str:
+    def _encode(self, seq: int) -> str:
         """Gives the id of a row."""
         keyed = self._keyed.copy()
         keyed.update(b"%d" % seq)

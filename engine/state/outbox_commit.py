@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engine.outbox import Committed, Prepared
+from engine.record import record
 from engine.state.caps import Caps, Over
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, present
@@ -20,7 +21,7 @@ from engine.stops import WHENEVER, Pause, scopes_of
 from engine.types import ConsentNeed, ConsentState, Json, MessageState, Sender
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Row:
     seq: int
     workspace: str
@@ -203,14 +204,35 @@ def _freeze(conn: sqlite3.Connection, items: Iterable[tuple[Prepared, _Row]]) ->
 
 
 def _send(conn: sqlite3.Connection, sent: Sequence[tuple[Prepared, _Row]], at: int, lease_until: int) -> None:
-    # A look-up must reach back to the first attempt that may have left something behind, so its start stays.
-    conn.executemany(
-        """UPDATE messages SET state = 'sending', attempt = attempt + 1, went = went + 1, changes = changes + 1,
-            look_ups = 0, updated_at = ?1, lease_until = ?2, started_at = coalesce(started_at, ?1),
-            first_at = coalesce(first_at, ?1), reason = NULL,
-            error_code = NULL, via = ?4 WHERE seq = ?3""",
-        [(at, lease_until, row.seq, item.via) for item, row in sent],
-    )
+    # What is the same for many is written in one statement: each statement lets go of Python's interpreter lock, for
+    # which the thread must then queue again.
+    details: dict[int, str | None] = {}  # by the trail, which messages share
+
+    def detail_of(item: Prepared, row: _Row) -> str | None:
+        if item.caps:
+            return _detail(item, _of_caps(item, row))
+        if id(item.trail) not in details:
+            details[id(item.trail)] = _detail(item)
+        return details[id(item.trail)]
+
+    alike: dict[tuple[str, str | None], list[int]] = {}
+    for item, row in sent:
+        alike.setdefault((item.via, detail_of(item, row)), []).append(row.seq)
+    for (via, detail), seqs in alike.items():
+        values = {"seqs": some(seqs), "at": at, "until": lease_until, "via": via, "detail": detail}
+        # A look-up must reach back to the first attempt that may have left something behind, so its start stays.
+        conn.execute(
+            """UPDATE messages SET state = 'sending', attempt = attempt + 1, went = went + 1, changes = changes + 1,
+                look_ups = 0, updated_at = :at, lease_until = :until, started_at = coalesce(started_at, :at),
+                first_at = coalesce(first_at, :at), reason = NULL, error_code = NULL, via = :via
+            WHERE seq IN (SELECT value FROM json_each(:seqs))""",
+            values,
+        )
+        conn.execute(
+            """INSERT INTO history SELECT m.seq, m.changes, :at, 'claimed', 'sending', m.attempt, NULL, :detail
+            FROM json_each(:seqs) j CROSS JOIN messages m ON m.seq = j.value""",
+            values,
+        )
     links = [
         (link.short, row.seq, link.position, link.url, None if link.expires_at is None else to_micros(link.expires_at))
         for item, row in sent
@@ -219,12 +241,6 @@ def _send(conn: sqlite3.Connection, sent: Sequence[tuple[Prepared, _Row]], at: i
     ]
     if links:
         conn.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?) ON CONFLICT (short) DO NOTHING", links)
-    state = MessageState.SENDING
-    entries = [
-        _entry(item, row, at, state, row.attempt + 1, None, _of_caps(item, row) if item.caps else ())
-        for item, row in sent
-    ]
-    write_history(conn, entries)
 
 
 def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Row, str, Over | None]], at: int) -> None:
@@ -310,7 +326,6 @@ def _entry(
     reason: str | None,
     caps: Iterable[Mapping[str, Json]] = (),
 ) -> HistoryRow:
-    trail = [*item.trail, *caps]
     was = MessageState.CLAIMED.value
     return (
         row.seq,
@@ -320,8 +335,13 @@ def _entry(
         state.value,
         attempt,
         reason,
-        dumps({"trail": trail}) if trail else None,
+        _detail(item, caps),
     )
+
+
+def _detail(item: Prepared, caps: Iterable[Mapping[str, Json]] = ()) -> str | None:
+    trail = [*item.trail, *caps]
+    return dumps({"trail": trail}) if trail else None
 
 
 def _of_caps(item: Prepared, row: _Row, over: Over | None = None) -> Iterator[dict[str, Json]]:
