@@ -38,18 +38,19 @@ def write_csv(store: Store, workspace: str, out: TextIO, *, phone_attribute: str
     if phone_attribute != "phone":
         names = sorted({*names, phone_attribute})
     writer = csv.writer(out)
-    writer.writerow(_guarded(["id", "phone", "consent", *(_column(name) for name in names)]))
+    writer.writerow(guarded(["id", "phone", "consent", *(_column(name) for name in names)]))
     for person in everyone(store, workspace):
         row = as_json(store, person)
         cells = [row["id"], row["phone"], row["consent"], *(person.attributes.get(name) for name in names)]
-        writer.writerow(_guarded(cells))
+        writer.writerow(guarded(cells))
 
 
 def _column(name: str) -> str:
     return f"attribute:{name}" if name in ("id", "phone", "consent") else name
 
 
-def _guarded(cells: Sequence[Json]) -> list[str]:
+def guarded(cells: Sequence[Json]) -> list[str]:
+    """Gives cells as text, those that a spreadsheet would run as a formula with an apostrophe before them."""
     texts = [
         "" if cell is None else cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
         for cell in cells

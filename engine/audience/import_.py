@@ -43,8 +43,11 @@ class Importer:
         clock: Clock,
         *,
         consent: str | None = None,
+        topic: str = "",
+        by: str = "",
     ) -> None:
-        """`consent` says where these people subscribed; it is kept in the ledger for each of their numbers."""
+        """`consent` says where these people subscribed, to all messages or to a `topic` alone; it is kept in the ledger
+        for each of their numbers, with who entered it."""
         self._store = store
         self._workspace = workspace
         self._names = names_of(settings)
@@ -52,6 +55,8 @@ class Importer:
         self._normaliser = normaliser
         self._clock = clock
         self._consent = consent
+        self._topic = topic
+        self._by = by
 
     def run(
         self,
@@ -84,7 +89,12 @@ class Importer:
     def _model(self, now: datetime) -> Consent | None:
         if self._consent is None:
             return None
-        return Consent(self._workspace, "", ConsentState.SUBSCRIBED, "import", now, detail=self._consent)
+        return Consent(
+            *(self._workspace, "", ConsentState.SUBSCRIBED, "import", now),
+            detail=self._consent,
+            topic=self._topic,
+            by=self._by,
+        )
 
     def _people(self, batch: list[Row | Rejection]) -> Iterator[Person | Rejection]:
         """A number is read in the country that the person has after merging, so who is there is looked up first."""

@@ -43,7 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "route": ("route", "Show which keyword rule a text meets, and why."),
     "inbound": ("inbound", "List texts that came in, and what came of them."),
     "webhooks": ("webhooks", "Show calls of webhooks; make failed ones again."),
-    "consent": ("consent", "Show and change a number's consent."),
+    "consent": ("consent", "Show and change consent, judge texts, export the ledger."),
     "links": ("links", "Show how often links were clicked."),
     "plugins": ("plugins", "List plugins and what they do."),
     "completion": ("completion", "Print shell completion for bash, zsh or fish."),

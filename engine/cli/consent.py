@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.audience import configured, number_of
+from engine.cli.consent_export import as_json
+from engine.cli.consent_export import command as export
+from engine.cli.consent_review import command as review
 from engine.cli.context import App, pass_app, utc_now
 from engine.cli.output import format_option, print_json, print_table
 from engine.errors import UsageError
@@ -15,7 +18,7 @@ from engine.names import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.types import Consent, ConsentState
+    from engine.types import ConsentState
 
     F = Callable[..., Any]
 
@@ -31,9 +34,13 @@ def _options(function: F) -> F:
     return function
 
 
+def _topic(function: F) -> F:
+    return click.option("--topic", metavar="T", help="Only of this topic. Default: of all messages.")(function)
+
+
 @click.group()
 def command() -> None:
-    """Show and change a number's consent.
+    """Show and change a number's consent, judge texts that may be a STOP, and export the ledger.
 
     \b
     Example:
@@ -55,14 +62,17 @@ def show(app: App, number: str, workspace: str, sender: str | None, format_: str
     store = app.store(read_only=True)
     state, history = store.consent(workspace, to, sender=sender or ""), store.consent_history(workspace, to)
     useless = store.suppression(workspace, to)
+    topics, waiting = store.subscriptions(workspace, to), store.reviews(workspace=workspace, numbers=[to])
     if format_ == "json":
-        entries = [_as_json(entry) for entry in history]
+        entries = [as_json(entry) for entry in history]
         print_json(
             {
                 "workspace": workspace,
                 "number": to,
                 "sender": sender,
                 "state": str(state),
+                "topics": [{"topic": one.topic, "state": str(one.state), "at": one.at.isoformat()} for one in topics],
+                "reviews": len(waiting),
                 "suppressed": None
                 if useless is None
                 else {"code": useless.code, "message": useless.message, "at": useless.at.isoformat()},
@@ -73,16 +83,24 @@ def show(app: App, number: str, workspace: str, sender: str | None, format_: str
     click.echo(f"{to}: {state}")
     if useless is not None:
         click.echo(f"suppressed since {useless.at:%Y-%m-%d %H:%M} by the provider: {useless.code}: {useless.message}")
-    rows = [(e.at.isoformat(timespec="seconds"), e.state, e.source, e.sender or "all", e.detail) for e in history]
+    for one in topics:
+        click.echo(f"{one.topic}: {one.state} since {one.at:%Y-%m-%d %H:%M}")
+    if waiting:
+        click.echo(f"waits to be judged: {', '.join(repr(one.held.words) for one in waiting)}; no marketing until then")
+    rows = [
+        (e.at.isoformat(timespec="seconds"), e.state, e.source, e.sender or "all", e.topic, e.words, e.by, e.detail)
+        for e in history
+    ]
     if rows:
-        print_table(("at", "state", "source", "sender", "detail"), rows)
+        print_table(("at", "state", "source", "sender", "topic", "words", "by", "detail"), rows)
 
 
 @command.command()
 @_options
 @click.option("--note", default="", metavar="TEXT", help="Why; kept in the ledger.")
+@_topic
 @pass_app
-def stop(app: App, number: str, workspace: str, sender: str | None, note: str, format_: str) -> None:
+def stop(app: App, number: str, workspace: str, sender: str | None, topic: str | None, note: str, format_: str) -> None:
     """Record that a number wants no more messages. It holds at once, also for what is queued.
 
     \b
@@ -91,14 +109,17 @@ def stop(app: App, number: str, workspace: str, sender: str | None, note: str, f
     """
     from engine.types import ConsentState
 
-    _record(app, number, workspace, sender, ConsentState.STOPPED, note, format_)
+    _record(app, number, workspace, sender, ConsentState.STOPPED, note, topic, format_)
 
 
 @command.command()
 @_options
 @click.option("--note", default="", metavar="TEXT", help="Where they agreed; kept in the ledger.")
+@_topic
 @pass_app
-def start(app: App, number: str, workspace: str, sender: str | None, note: str, format_: str) -> None:
+def start(
+    app: App, number: str, workspace: str, sender: str | None, topic: str | None, note: str, format_: str
+) -> None:
     """Record that a number agreed to messages.
 
     It also lifts a suppression: that the provider once said that the number cannot be reached.
@@ -109,37 +130,46 @@ def start(app: App, number: str, workspace: str, sender: str | None, note: str, 
     """
     from engine.types import ConsentState
 
-    _record(app, number, workspace, sender, ConsentState.SUBSCRIBED, note, format_)
+    _record(app, number, workspace, sender, ConsentState.SUBSCRIBED, note, topic, format_)
 
 
 def _record(
-    app: App, number: str, workspace: str, sender: str | None, state: ConsentState, note: str, format_: str
+    app: App,
+    number: str,
+    workspace: str,
+    sender: str | None,
+    state: ConsentState,
+    note: str,
+    topic: str | None,
+    format_: str,
 ) -> None:
+    from engine.cli.who import operator
     from engine.types import Consent
 
-    to = _meant(app, number, workspace, sender)
-    store = app.store()
-    store.record_consent([Consent(workspace, to, state, "operator", utc_now(), sender=sender or "", detail=note)])
-    now = store.consent(workspace, to, sender=sender or "")
+    to = _meant(app, number, workspace, sender, topic)
+    store, by = app.store(), operator(app.variables)
+    entry = Consent(
+        *(workspace, to, state, "operator", utc_now()), sender=sender or "", detail=note, topic=topic or "", by=by
+    )
+    store.record_consent([entry])
+    now = state if topic else store.consent(workspace, to, sender=sender or "")
     if format_ == "json":
-        print_json({"workspace": workspace, "number": to, "sender": sender, "state": str(now)})
+        print_json({"workspace": workspace, "number": to, "sender": sender, "topic": topic, "state": str(now)})
     else:
-        click.echo(f"{to}: {now}")
+        click.echo(f"{to}: {now}" + (f" ({topic})" if topic else ""))
 
 
-def _meant(app: App, number: str, workspace: str, sender: str | None) -> str:
-    """Gives the number in E.164, having made sure that workspace and sender are there."""
+def _meant(app: App, number: str, workspace: str, sender: str | None, topic: str | None = None) -> str:
+    """Gives the number in E.164, having made sure that workspace, sender and topic are there."""
     found = configured(app, workspace)
+    if topic is not None and sender is not None:
+        raise UsageError("a topic is the whole workspace's", hint="leave --sender out")
+    if topic is not None and topic not in found.topics:
+        raise UsageError(f"workspace {workspace!r} has no topic {topic!r}", hint=did_you_mean(topic, found.topics))
     if sender is not None and sender not in found.senders:
         raise UsageError(f"workspace {workspace!r} has no sender {sender!r}", hint=did_you_mean(sender, found.senders))
     return number_of(app, found.settings, number)
 
 
-def _as_json(entry: Consent) -> dict[str, Any]:
-    return {
-        "at": entry.at.isoformat(),
-        "state": str(entry.state),
-        "source": entry.source,
-        "sender": entry.sender or None,
-        "detail": entry.detail,
-    }
+command.add_command(review)
+command.add_command(export)

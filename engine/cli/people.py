@@ -14,6 +14,7 @@ from engine.cli.audience import configured, normaliser_of, peopled, unknown_pers
 from engine.cli.context import App, pass_app, utc_now
 from engine.cli.output import format_option, print_json, print_ndjson, print_table
 from engine.errors import UsageError
+from engine.names import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +44,7 @@ def command() -> None:
 @click.argument("file", metavar="FILE")
 @workspace_option
 @click.option("--consent", metavar="TEXT", help="Where these people subscribed; recorded for each of their numbers.")
+@click.option("--topic", metavar="T", help="They subscribed to this topic alone; needs --consent.")
 @click.option(
     "--as",
     "as_",
@@ -51,7 +53,9 @@ def command() -> None:
 )
 @format_option()
 @pass_app
-def import_(app: App, file: str, workspace: str, consent: str | None, as_: str | None, format_: str) -> int:
+def import_(
+    app: App, file: str, workspace: str, consent: str | None, topic: str | None, as_: str | None, format_: str
+) -> int:
     """Add people from CSV, NDJSON or JSON, or merge them into who is there. FILE may be - for the standard input.
 
     Each record needs an `id`; everything else is an attribute. Numbers are read in the person's country, or else the
@@ -66,10 +70,16 @@ def import_(app: App, file: str, workspace: str, consent: str | None, as_: str |
 
     from engine.audience.import_ import Importer, names_of
     from engine.audience.source import Format, open_source
+    from engine.cli.who import operator
 
     if consent is not None and not consent.strip():
         raise UsageError("--consent is empty", hint="say where these people subscribed, or leave it out")
-    settings = configured(app, workspace).settings
+    if topic is not None and consent is None:
+        raise UsageError("--topic needs --consent", hint="say where these people subscribed to it")
+    found = configured(app, workspace)
+    if topic is not None and topic not in found.topics:
+        raise UsageError(f"workspace {workspace!r} has no topic {topic!r}", hint=did_you_mean(topic, found.topics))
+    settings, by = found.settings, operator(app.variables)
     normaliser = normaliser_of(app, settings)
     with (
         open_source(
@@ -79,7 +89,9 @@ def import_(app: App, file: str, workspace: str, consent: str | None, as_: str |
         SpooledTemporaryFile(max_size=1 << 20, mode="w+", encoding="utf-8", newline="") as rejections,
     ):
         source.check()
-        importer = Importer(app.store(), workspace, settings, normaliser, utc_now, consent=consent)
+        importer = Importer(
+            app.store(), workspace, settings, normaliser, utc_now, consent=consent, topic=topic or "", by=by
+        )
         with _progress(source) as advance:
             done = importer.run(
                 source.records(),

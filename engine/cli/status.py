@@ -52,6 +52,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
     queue, senders, workers = _queue(counts, live), _senders(counts, live), _workers(store, now)
     pauses, breakers, codes = store.pauses(), store.breakers(), store.code_counts()
     spent = [_spent(one) for one in store.spent(since=now - A_DAY)]
+    reviews = store.count_reviews()
     if format_ == "json":
         print_json(
             {
@@ -64,6 +65,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
                 "breakers": [_breaker(breaker, now) for breaker in breakers],
                 "codes": [_code(count) for count in codes],
                 "spent": spent,
+                "reviews": reviews,
                 "workers": workers,
             }
         )
@@ -71,6 +73,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
         _print(live, pending, queue, senders, workers)
         _print_stops([_pause(p) for p in pauses], [_breaker(b, now) for b in breakers], [_code(c) for c in codes])
         _print_spent(spent)
+        _print_reviews(reviews)
     if broken is not None and exit_code:
         show_error(broken)
         return exit_codes.CONFIG
@@ -170,6 +173,13 @@ def _spent(spent: Spent) -> dict[str, Any]:
         "costs": [{"amount": f"{cost.amount.normalize():f}", "currency": cost.currency} for cost in spent.costs],
         "unpriced": spent.unpriced,
     }
+
+
+def _print_reviews(reviews: Mapping[str, int]) -> None:
+    if reviews:
+        click.echo()
+        texts = ((workspace, count, "engine consent review") for workspace, count in sorted(reviews.items()))
+        print_table(("may be a STOP", "texts to judge", "see"), texts)
 
 
 def _print_spent(spent: list[dict[str, Any]]) -> None:

@@ -244,6 +244,8 @@ class Wire:
                 at=now,
                 sender=item.prepared.consent_sender,
                 detail=error.message,
+                message=item.claim.id,
+                person=item.claim.person.id if item.claim.person else "",
             )
         if error.scope is SendScope.RECIPIENT and error.outcome is SendOutcome.REJECTED:
             return Unreachable(workspace, number, error.code, error.message, now)

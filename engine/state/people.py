@@ -14,6 +14,7 @@ from engine.state.consent import effective, present, write_consent
 from engine.state.erase import erase
 from engine.state.room import Room, some
 from engine.state.rows import person as to_person
+from engine.state.topics import topics_now
 from engine.types import Consent, ConsentState, Person
 
 _COLUMNS = "workspace, p.id, phone, attributes"
@@ -114,6 +115,8 @@ def _known(conn: sqlite3.Connection, people: Sequence[Person]) -> dict[tuple[str
 
 
 def _agree(conn: sqlite3.Connection, model: Consent, numbers: set[tuple[str, str]]) -> None:
+    if model.topic:
+        numbers = _without_word_on(conn, model.topic, numbers)
     now = present(conn, numbers)
     stops = model.state is ConsentState.STOPPED
     agreeing = sorted(
@@ -126,11 +129,18 @@ def _agree(conn: sqlite3.Connection, model: Consent, numbers: set[tuple[str, str
         for workspace, number in conn.execute(
             """SELECT l.workspace, l.number FROM json_each(?) j
             CROSS JOIN consent c ON c.workspace = j.value ->> 0 AND c.number = j.value ->> 1 AND c.sender = ?
-            JOIN consent_ledger l ON l.entry = c.entry WHERE l.state = ? AND l.source = ? AND l.detail = ?""",
-            (some(agreeing), model.sender, model.state.value, model.source, model.detail),
+            JOIN consent_ledger l ON l.entry = c.entry
+            WHERE l.state = ? AND l.source = ? AND l.detail = ? AND ? = ''""",
+            (some(agreeing), model.sender, model.state.value, model.source, model.detail, model.topic),
         )
     }
     write_consent(
         conn,
         [replace(model, workspace=key[0], number=key[1]) for key in agreeing if key not in said],
     )
+
+
+def _without_word_on(conn: sqlite3.Connection, topic: str, numbers: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Gives the numbers that neither have the topic already nor have taken it back themselves."""
+    said = topics_now(conn, {(*number, topic) for number in numbers})
+    return {number for number in numbers if said.get((*number, topic)) in (None, ConsentState.PENDING)}

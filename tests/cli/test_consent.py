@@ -20,6 +20,8 @@ def test_a_number_that_nobody_knows_is_unknown(engine: Engine) -> None:
         "number": "+14155552671",
         "sender": None,
         "state": "unknown",
+        "topics": [],
+        "reviews": 0,
         "suppressed": None,
         "history": [],
     }

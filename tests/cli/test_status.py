@@ -18,6 +18,7 @@ def test_before_the_first_release(engine: Any) -> None:
         "breakers",
         "codes",
         "spent",
+        "reviews",
         "workers",
     }
     assert (status["release"], status["config"], status["queue"], status["senders"]) == (None, "changed", {}, [])
