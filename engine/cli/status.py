@@ -13,6 +13,7 @@ from engine.cli.context import App, pass_app, utc_now
 from engine.cli.output import format_option, print_json, print_table, show_error
 from engine.errors import ConfigError
 from engine.types import MessageState
+from engine.webhooks import CallState
 
 if TYPE_CHECKING:
     from engine.caps import Spent
@@ -33,7 +34,8 @@ ALIVE_WITHIN = timedelta(seconds=60)
 @pass_app
 def command(app: App, exit_code: bool, format_: str) -> int:
     """Show the release and whether the config is ahead of it, the queue, the senders and the workers, what is paused or
-    rests, which errors the providers gave, and what was spent in a day, by estimate.
+    rests, which errors the providers gave, what was spent in a day, by estimate, and which calls of webhooks wait or
+    have failed.
 
     \b
     Example:
@@ -53,6 +55,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
     pauses, breakers, codes = store.pauses(), store.breakers(), store.code_counts()
     spent = [_spent(one) for one in store.spent(since=now - A_DAY)]
     reviews = store.count_reviews()
+    webhooks = _webhooks(store)
     if format_ == "json":
         print_json(
             {
@@ -66,6 +69,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
                 "codes": [_code(count) for count in codes],
                 "spent": spent,
                 "reviews": reviews,
+                "webhooks": webhooks,
                 "workers": workers,
             }
         )
@@ -74,6 +78,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
         _print_stops([_pause(p) for p in pauses], [_breaker(b, now) for b in breakers], [_code(c) for c in codes])
         _print_spent(spent)
         _print_reviews(reviews)
+        _print_webhooks(webhooks)
     if broken is not None and exit_code:
         show_error(broken)
         return exit_codes.CONFIG
@@ -173,6 +178,28 @@ def _spent(spent: Spent) -> dict[str, Any]:
         "costs": [{"amount": f"{cost.amount.normalize():f}", "currency": cost.currency} for cost in spent.costs],
         "unpriced": spent.unpriced,
     }
+
+
+def _webhooks(store: Store) -> list[dict[str, Any]]:
+    """Gives the webhooks with calls that wait or have failed, and those that are not called any more."""
+    counts, gone = store.count_calls(), {(one.workspace, one.webhook): one for one in store.gone_webhooks()}
+    return [
+        {
+            "workspace": workspace,
+            "webhook": webhook,
+            "pending": counts.get((workspace, webhook), {}).get(CallState.PENDING, 0),
+            "failed": counts.get((workspace, webhook), {}).get(CallState.FAILED, 0),
+            "gone_at": gone[workspace, webhook].at.isoformat() if (workspace, webhook) in gone else None,
+        }
+        for workspace, webhook in sorted({*counts, *gone})
+    ]
+
+
+def _print_webhooks(webhooks: list[dict[str, Any]]) -> None:
+    if webhooks:
+        click.echo()
+        rows = ((f"{w['workspace']}/{w['webhook']}", w["pending"], w["failed"], w["gone_at"]) for w in webhooks)
+        print_table(("calls of", "pending", "failed", "answered 410"), rows)
 
 
 def _print_reviews(reviews: Mapping[str, int]) -> None:

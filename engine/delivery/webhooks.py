@@ -12,7 +12,7 @@ import logging
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -57,26 +57,13 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Networks:
-    """Where calls go: the outside, and this machine where engine.yaml allows it."""
-
-    public: Network
-    local: Network
-
-    @classmethod
-    def real(cls) -> Networks:
-        """Gives the real ones."""
-        return cls(public_network(seconds=TIME_OUT), local_network(seconds=TIME_OUT))
-
-
 class WebhookCalls:
     """The stage of the send loop that calls webhooks. `run` goes on until it is cancelled."""
 
-    def __init__(self, hands: Hands, live: Live, networks: Networks | None = None) -> None:
+    def __init__(self, hands: Hands, live: Live) -> None:
         self._hands = hands
         self._live = live
-        self._networks = networks
+        self._networks: dict[bool, Network] = {}  # by whether it is this machine
         self._random = random.Random()  # noqa: S311 # jitter, no secret
         self._calls: set[asyncio.Task[None]] = set()
         self._busy: Counter[tuple[str, str]] = Counter()
@@ -192,10 +179,10 @@ class WebhookCalls:
         return workspace.settings.webhooks.get(call.webhook) if workspace is not None else None
 
     def _network(self, webhook: Webhook) -> Network:
-        if self._networks is None:
-            self._networks = Networks.real()
         local = self._live.local_webhooks and is_local(webhook.url)
-        return self._networks.local if local else self._networks.public
+        if local not in self._networks:
+            self._networks[local] = local_network(seconds=TIME_OUT) if local else public_network(seconds=TIME_OUT)
+        return self._networks[local]
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._threads is None:
