@@ -85,7 +85,7 @@ def played(shop: Shop) -> list[tuple[str, bool, str | None]]:
     found = []
     for step in suite.run(suite.cases[0]).steps:
         told = {failure.what: failure.actual for failure in step.failures}
-        if told["replies.0"] != "no text" or told["reason"] != "none":
+        if told["state"] != "none":  # a message was made
             went = not told["replies.0"].startswith("no text")
             found.append((without_codes(told["replies.0"]) if went else "", went, None if went else told["reason"]))
     return found
