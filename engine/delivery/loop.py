@@ -274,12 +274,15 @@ class SendLoop:
             await self._halts.give_up()
             held = list(self._held.values())
             await self._give_back(held, [self._back(item, "worker.stopped") for item in held])
-        finish = asyncio.gather(self._wire.finish(LAST_WORDS), self._webhooks.finish())
+        finish = asyncio.ensure_future(self._finish())
         await asyncio.wait({finish, record}, return_when=asyncio.FIRST_COMPLETED)
         finish.cancel()
         await cancel([record, tick])
         with suppress(StateUnavailable):
             await self._hands.ask(self._hands.store.retire, self._hands.owner)
+
+    async def _finish(self) -> None:
+        await asyncio.gather(self._wire.finish(LAST_WORDS), self._webhooks.finish())
 
     async def _give_back(self, ready: list[Ready], changes: list[Change]) -> None:
         await self._hands.change(changes)
