@@ -19,6 +19,7 @@ from engine.config.prices import cost
 from engine.config.providers import build_provider
 from engine.config.snapshot import restore
 from engine.contracts import PluginContext, Provider
+from engine.delivery.addresses import status_url
 from engine.errors import ConfigError, StateUnavailable, UsageError
 from engine.outbox import Frozen
 from engine.plugins import Plugins
@@ -72,6 +73,28 @@ class Live:
         return live.engine.public_url.rstrip("/") if live is not None else ""
 
     @property
+    def called_back(self) -> frozenset[str]:
+        """The workspaces of the live release whose provider is asked to call us about their messages."""
+        if not self.public_url:
+            return frozenset()
+        return frozenset(name for name in self.workspaces if self.status_callback(name, "", 0) is not None)
+
+    def status_callback(self, workspace: str, message_id: str, attempt: int) -> str | None:
+        """Gives where the provider of a workspace says what became of an attempt at a message; None where it is not
+        asked to: it makes no calls, or nothing says where we are reached."""
+        live = self._live_project()
+        if live is None or not live.engine.public_url or workspace not in live.workspaces:
+            return None
+        provider = live.workspaces[workspace].settings.delivery.provider
+        if not self._plugins.provider(provider).makes_calls():
+            return None
+        return status_url(live.engine.public_url.rstrip("/"), workspace, provider, message_id, attempt)
+
+    def workspace(self, workspace: str, release_id: str) -> Workspace:
+        """Gives the live release's workspace, or the message's own where it is gone."""
+        return self._workspace_of(workspace, release_id).workspaces[workspace]
+
+    @property
     def local_webhooks(self) -> bool:
         """True where the live release lets webhooks lead to this machine."""
         live = self._live_project()
@@ -118,11 +141,11 @@ class Live:
 
     def settings(self, workspace: str, release_id: str) -> WorkspaceConfig:
         """Gives how to send: the live release's settings, or the message's own where its workspace is gone."""
-        return self._workspace_of(workspace, release_id).workspaces[workspace].settings
+        return self.workspace(workspace, release_id).settings
 
     def consent(self, workspace: str, release_id: str) -> ConsentConfig:
         """Gives the consent rules in force."""
-        return self._workspace_of(workspace, release_id).workspaces[workspace].consent
+        return self.workspace(workspace, release_id).consent
 
     def cost(self, workspace: str, release_id: str, frozen: Frozen) -> Cost | None:
         """Gives what a message costs by the prices in force, None where that is unknown."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from engine.compose.composer import Address, Composed, Recipient
 from engine.config.models import ConsentConfig, WorkspaceConfig
@@ -81,6 +83,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         sender=frozen.sender,
         body=frozen.body,
         media=frozen.media,
+        status_callback=live.status_callback(claim.workspace, claim.id, claim.attempt + 1),
         valid_seconds=_valid_seconds(claim, settings, now),
         country=frozen.country,
     )
@@ -95,13 +98,8 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
     consent = live.consent(claim.workspace, claim.release)
     topic = composer.topic(claim.template) if claim.purpose is Purpose.MARKETING else None
     need = need_of(claim, consent, topic)
-    trail = [verdict.as_trail() for verdict in verdicts]
-    # Whether the recipient's consent is that is seen in the commit: its own entry says so.
-    rule = f"{claim.workspace}/consent#marketing"
-    trail.append({"gate": "consent", "verdict": "needs", "rule": rule, "reason": str(need)})
-    if topic is not None:
-        rule = f"{claim.workspace}/template/{claim.template}#topic"
-        trail.append({"gate": "topic", "verdict": "needs", "rule": rule, "reason": topic})
+    passed = tuple([(verdict.gate, verdict.rule) for verdict in verdicts])
+    untils = [verdict.until for verdict in verdicts if verdict.until is not None]
     prepared = Prepared(
         id=claim.id,
         owner=owner,
@@ -109,9 +107,9 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         frozen=frozen,
         need=need,
         consent_sender=frozen.sender.name if consent.scope == "sender" else "",
-        trail=trail,
+        trail=_trail(passed, claim.workspace, claim.template, need, topic),
         via=live.via(claim.workspace, claim.release),
-        not_after=min((verdict.until for verdict in verdicts if verdict.until is not None), default=None),
+        not_after=min(untils) if untils else None,
         late=LATE if confirm_by(claim) is not None else TOO_LATE,
         caps=caps,
         cost=cost,
@@ -131,8 +129,26 @@ def need_of(claim: Claim, consent: ConsentConfig, topic: str | None) -> ConsentN
     return ConsentNeed.NOT_STOPPED
 
 
+# Messages come in their thousands with one and the same trail: its object is shared.
+@lru_cache(maxsize=1024)
+def _trail(
+    passed: tuple[tuple[str, str], ...], workspace: str, template: str, need: ConsentNeed, topic: str | None
+) -> Sequence[Mapping[str, Json]]:
+    """Gives the trail of a message that passed these gates, by these rules. Whether the recipient's consent is what it
+    needs is seen in the commit: its own entry says so."""
+    trail = [Verdict(gate, Action.PASS, rule).as_trail() for gate, rule in passed]
+    rule = f"{workspace}/consent#marketing"
+    trail.append({"gate": "consent", "verdict": "needs", "rule": rule, "reason": str(need)})
+    if topic is not None:
+        rule = f"{workspace}/template/{template}#topic"
+        trail.append({"gate": "topic", "verdict": "needs", "rule": rule, "reason": topic})
+    return tuple(trail)
+
+
 def _halted(claim: Claim, halted: Halted, sender: str, owner: str, now: datetime) -> Change | None:
     """Gives the change that makes a message wait for a pause or, once its sender is known, a breaker."""
+    if not halted.pauses and not halted.breakers:
+        return None
     if (pause := halted.pause(claim.workspace, claim.template, sender)) is not None:
         scope, verdict, until = pause.scope, paused(pause), WHENEVER
     elif (breaker := halted.breaker(claim, f"{claim.workspace}/sender/{sender}", now)) is not None:
