@@ -15,7 +15,7 @@ from engine.config.codes import CODES
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"^([a-z]+(?:-[a-z]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*)(?:: .*)?$")
 NO_CODES = re.compile(
-    r"^(engine|socket|index|shortlinks|release|tzdata|zone)\.|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py)$"
+    r"^(engine|socket|text|index|shortlinks|release|tzdata|zone)\.|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py)$"
 )
 """What has the shape of a code: names of modules, files, events and fields."""
 
@@ -157,6 +157,19 @@ OTHERS: dict[str, dict[str, str]] = {
         "paused": "A person has paused its workspace, sender or template; who and why stand beside it.",
         "cancelled.by-operator": "A person has taken it back.",
         "suppressed.provider:CODE": "The provider has said, with this code, that the number cannot be reached.",
+    },
+    "Why a text has no answer": {
+        "inbound.loop": "30 texts came from the number within 30 seconds: two machines are talking.",
+        "inbound.unknown-sender": "It came to a number that the config does not know.",
+        "inbound.provider-answers": "STOP, START and HELP are answered by the provider.",
+        "inbound.confirmed-before": "What it says holds already, and was confirmed when it was said first.",
+    },
+    "Calls of webhooks": {
+        "webhook.unreachable": "The webhook cannot be reached, or takes longer than 20 seconds.",
+        "webhook.status": "It answered with something else than 2xx; the status stands beside it.",
+        "webhook.gone": "It answered 410: it is not called until `engine webhooks retry` or another address.",
+        "webhook.unknown": "The live release has no such webhook any more.",
+        "webhook.not-configured": "The worker lacks its secret, or cannot read it; the call waits.",
     },
     "The provider": {
         "provider.sender-missing": "The account has no such sender.",
