@@ -75,7 +75,7 @@ def done(shop: Shop) -> list[tuple[str, bool, str | None]]:
 def played(shop: Shop) -> list[tuple[str, bool, str | None]]:
     """The same of the texts as a conversation, in which every expectation of an answer fails and so tells it."""
     steps = "".join(
-        f"    - receive: {{text: {text!r}, from: {PHONE!r}}}\n      expect: {{replies: [x], reason: y}}\n"
+        f"    - receive: {{text: {text!r}, from: {PHONE!r}}}\n      expect: {{replies: [x], reason: y, state: failed}}\n"
         for text in TEXTS
     )
     path = shop.folder / "config/workspaces/acme/tests/all.yaml"
