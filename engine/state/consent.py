@@ -92,10 +92,10 @@ def write_consent(conn: sqlite3.Connection, entries: Sequence[Consent]) -> None:
         [(c.workspace, c.number, c.sender, c.state.value, entry) for entry, c in general],
     )
     stops = [(entry, c) for entry, c in general if c.state is ConsentState.STOPPED]
-    agreed = [c for _, c in general if c.state is ConsentState.SUBSCRIBED and c.source in LIFTS]
-    lift(conn, [(c.workspace, c.number) for c in agreed])
+    agreed = [(entry, c) for entry, c in general if c.state is ConsentState.SUBSCRIBED and c.source in LIFTS]
+    lift(conn, [(c.workspace, c.number) for _, c in agreed])
     end_pending(conn, [(entry, c.workspace, c.number) for entry, c in stops])
-    close_reviews(conn, [(c.workspace, c.number, c.sender) for c in [*(c for _, c in stops), *agreed]])
+    close_reviews(conn, [(entry, c.workspace, c.number, c.sender) for entry, c in [*stops, *agreed]])
 
 
 def append(conn: sqlite3.Connection, entries: Sequence[Consent]) -> list[tuple[int, Consent]]:

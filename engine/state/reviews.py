@@ -54,10 +54,10 @@ def open_reviews(conn: sqlite3.Connection, entries: Sequence[tuple[int, Consent]
     )
 
 
-def close_reviews(conn: sqlite3.Connection, said: Collection[tuple[str, str, str]]) -> None:
-    """Ends, inside a transaction, the wait of the texts that a clear word about (workspace, number, sender) settles:
-    one about the whole workspace settles all of its."""
+def close_reviews(conn: sqlite3.Connection, said: Collection[tuple[int, str, str, str]]) -> None:
+    """Ends, inside a transaction, the wait of the texts before an entry with a clear word about (workspace, number,
+    sender): one about the whole workspace settles all of its."""
     conn.executemany(
-        "DELETE FROM reviews WHERE workspace = ? AND number = ? AND ?3 IN ('', sender)",
+        "DELETE FROM reviews WHERE entry < ? AND workspace = ? AND number = ? AND ? IN ('', sender)",
         said,
     )

@@ -48,9 +48,9 @@ def write_topics(conn: sqlite3.Connection, entries: Sequence[tuple[int, Consent]
 
 
 def end_pending(conn: sqlite3.Connection, stops: Sequence[tuple[int, str, str]]) -> None:
-    """Ends what waits to be confirmed by numbers that have stopped: (entry of the stop, workspace, number)."""
+    """Ends what waited to be confirmed by numbers that have stopped: (entry of the stop, workspace, number)."""
     conn.executemany(
         """UPDATE topics SET state = 'stopped', entry = ?
-        WHERE workspace = ? AND number = ? AND state = 'pending'""",
-        stops,
+        WHERE workspace = ? AND number = ? AND state = 'pending' AND entry < ?""",
+        [(entry, workspace, number, entry) for entry, workspace, number in stops],
     )

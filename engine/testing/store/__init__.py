@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 _PARTS = (
-    "attempts base calling capping claiming clicking committing erasing inbound looking people queueing racing "
-    "releases stopping texts webhooks workers"
+    "agreeing attempts base calling capping claiming clicking committing erasing inbound looking people queueing "
+    "racing releases stopping texts webhooks workers"
 )
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
 
+from engine.testing.store.agreeing import AgreeingSuite  # noqa: E402 # see above
 from engine.testing.store.attempts import AttemptSuite  # noqa: E402 # see above
 from engine.testing.store.calling import CallingSuite  # noqa: E402 # see above
 from engine.testing.store.capping import CappingSuite  # noqa: E402 # see above
@@ -33,6 +34,7 @@ from engine.testing.store.workers import WorkersSuite  # noqa: E402 # see above
 class StoreConformance(
     ReleasesSuite,
     PeopleSuite,
+    AgreeingSuite,
     ErasingSuite,
     QueueingSuite,
     ClaimingSuite,
