@@ -20,15 +20,18 @@ from engine.config.models import (
     PeopleFile,
     SenderConfig,
     SendersFile,
+    StandardKeyword,
     Template,
     Topic,
 )
 from engine.config.secrets import check as check_secrets
 from engine.config.senders import check_senders
 from engine.config.sources import Sources
+from engine.config.standard_words import Meaning
 from engine.config.templates import TemplateReader
 from engine.config.text import Report, read
 from engine.config.variables import check_none
+from engine.config.words import plain
 from engine.config.yamlfile import Document, find
 from engine.types import Source
 
@@ -208,7 +211,14 @@ class WorkspaceReader:
             at: Path = ("consent", word)
             inner = consent.get(word) if isinstance(consent, dict) else None
             self._refer(checker, at, inner, "reply", "template", self.folder.templates, f"{workspace}/consent")
-        check_keywords(checker, workspace, rules, senders or ())
+        own = found.consent
+        extra: tuple[tuple[Meaning, StandardKeyword], ...] = (
+            ("HELP", own.help),
+            ("START", own.start),
+            ("STOP", own.stop),
+        )
+        reserved = {plain(word): meaning for meaning, standard in extra for word in standard.extra_words}
+        check_keywords(checker, workspace, rules, senders or {}, reserved)
         check_consent(checker, workspace, found.consent, found.topics, found.templates, found.snippets)
         check_topics(self.report, self.sources, workspace, topics, found.templates)
 

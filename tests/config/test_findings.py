@@ -17,8 +17,9 @@ E = "engine: 1\nplugins: [sandbox, phonenumbers]\n"
 T = "---\npurpose: reply\nsender: support\n"
 TRAP = "yaml.unquoted-number"
 IDENTITY = "sender.identity"
+EXPECT = "- {name: x, steps: [{wait: 1h, expect: "
 TEST = "- {name: x, steps: [{wait: 1h}]}\n"
-RULES = SENDER + "  brand: {alphanumeric: ACME}\n"
+RULES = SENDER + "  brand: {number: '67076', kind: short-code}\n  acme: {alphanumeric: ACME}\n"
 
 CASES = [
     # (file, text, code, line, column, end column)
@@ -109,6 +110,9 @@ CASES = [
     ("tests/a.yaml", "- name: x\n  at: yesterday\n  steps: [{wait: 1h}]\n", "config.value", 2, 7, 16),
     ("tests/a.yaml", "- name: x\n  person: eve\n  steps: [{wait: 1h}]\n", "ref.unknown-person", 2, 11, 14),
     ("tests/a.yaml", f"{TEST}{TEST}", "test.duplicate-name", 2, 10, 11),
+    ("tests/a.yaml", f"{EXPECT}{{topics: {{x: stopped}}}}}}]}}\n", "ref.unknown-topic", 1, 49, 50),
+    ("tests/a.yaml", f"{EXPECT}{{webhooks: [x]}}}}]}}\n", "ref.unknown-webhook", 1, 51, 52),
+    ("tests/a.yaml", f"{EXPECT}{{rule: consent.stop}}}}]}}\n- {{name: x}}\n", "config.missing", 2, 1, None),
     ("tests/a.yaml", "name: x\n", "config.type", 1, 1, None),
 ]  # fmt: skip
 
@@ -170,12 +174,19 @@ def test_findings_name_the_object(config: Config) -> None:
         ("  a: {words: ['x+'], match: pattern}\n  b: {words: ['x+'], match: pattern}\n", "shadowed"),
         ("  a: {match: any}\n  b: {match: any}\n", "shadowed"),
         ("  a: {match: any}\n  b: {words: [X]}\n", None),  # any is tried last
+        ("  a: {words: ['.*'], match: pattern}\n  b: {match: any}\n", "shadowed"),  # found in every text
+        ("  a: {words: ['^(x|)'], match: pattern}\n  b: {words: [y], match: pattern}\n", "shadowed"),
+        ("  a: {words: ['^$'], match: pattern}\n  b: {match: any}\n", None),  # an empty text alone
+        ("  a: {words: ['x*', y], match: pattern, senders: [support]}\n  b: {match: any}\n", None),
+        ("  a: {words: [quit, Basta], match: exact}\n", "shadowed reserved reserved"),  # answered as STOP
+        ("  a: {words: [X], senders: [acme]}\n", "shadowed"),  # nobody can text it
+        ("  a: {words: [X], senders: [support, brand]}\n  b: {words: [X], senders: [acme, brand]}\n", "shadowed"),
     ],
 )
 def test_a_rule_is_shadowed_only_where_it_can_never_win(config: Config, rules: str, code: str | None) -> None:
     config.write("senders.yaml", RULES)
-    config.write("keywords.yaml", f"keywords:\n{rules}")
-    assert config.codes() == ([f"keyword.{code}"] if code else [])
+    config.write("keywords.yaml", f"keywords:\n{rules}consent: {{stop: {{extra_words: [BASTA]}}}}\n")
+    assert config.codes() == [f"keyword.{one}" for one in sorted((code or "").split())]
 
 
 def test_rules_keep_the_order_of_the_file(config: Config) -> None:
