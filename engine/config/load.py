@@ -107,7 +107,8 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
         results.append(result)
         workspaces[name] = (result, contents)
         if result.settings is not None:
-            check_calls(report, sources, name, contents.keywords, result.settings.webhooks)
+            tests, webhooks = contents.conversations, result.settings.webhooks
+            check_calls(report, sources, name, contents.keywords, tests, webhooks)
         for other in others:
             if (over := other.part("workspaces", name)) is not None:
                 under = merged(document, over)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from engine.config.addresses import LOOPBACK, check_url
@@ -13,6 +13,9 @@ from engine.config.models import Keyword
 from engine.config.secrets import references
 from engine.config.sources import Sources
 from engine.config.text import Report
+
+if TYPE_CHECKING:
+    from engine.config.conversations import Conversation
 
 HTTPS_PORT = 443
 
@@ -44,20 +47,37 @@ def check_webhooks(checker: Checker, address: str, webhooks: Any, *, local: bool
 
 
 def check_calls(
-    report: Report, sources: Sources, workspace: str, rules: Mapping[str, Keyword], webhooks: Collection[str]
+    report: Report,
+    sources: Sources,
+    workspace: str,
+    rules: Mapping[str, Keyword],
+    tests: Mapping[str, Sequence[Conversation]],
+    webhooks: Collection[str],
 ) -> None:
-    """Reports rules that call a webhook that workspace.yaml does not have."""
-    for name, rule in rules.items():
-        if rule.call is None or rule.call in webhooks:
+    """Reports rules that call, and tests that expect, a webhook that workspace.yaml does not have."""
+    for address, field, name in (*_calls_of_rules(workspace, rules), *_calls_of_tests(tests)):
+        if name in webhooks:
             continue
-        address = f"{workspace}/keyword/{name}"
-        place = sources[f"{address}#call"]
+        place = sources[f"{address}#{field}"]
         where = {key: getattr(place, key) for key in ("line", "column", "end_line", "end_column")}
-        hint = (
-            did_you_mean(rule.call, webhooks) if webhooks else "webhooks are named under `webhooks:` in workspace.yaml"
-        )
-        message = f"there is no webhook {rule.call!r}"
+        hint = did_you_mean(name, webhooks) if webhooks else "webhooks are named under `webhooks:` in workspace.yaml"
+        message = f"there is no webhook {name!r}"
         report.error("ref.unknown-webhook", message, hint, file=place.file, address=address, **where)
+
+
+def _calls_of_rules(workspace: str, rules: Mapping[str, Keyword]) -> Iterator[tuple[str, str, str]]:
+    for name, rule in rules.items():
+        if rule.call is not None:
+            yield f"{workspace}/keyword/{name}", "call", rule.call
+
+
+def _calls_of_tests(tests: Mapping[str, Sequence[Conversation]]) -> Iterator[tuple[str, str, str]]:
+    for address, conversations in tests.items():
+        for index, conversation in enumerate(conversations):
+            for number, step in enumerate(conversation.steps):
+                called = step.expect.webhooks if step.expect is not None else None
+                for position, name in enumerate(called or ()):
+                    yield address, f"{index}.steps.{number}.expect.webhooks.{position}", name
 
 
 def _why_never_called(url: str, local: bool) -> tuple[str, str] | None:

@@ -110,9 +110,8 @@ CASES = [
     ("tests/a.yaml", "- name: x\n  at: yesterday\n  steps: [{wait: 1h}]\n", "config.value", 2, 7, 16),
     ("tests/a.yaml", "- name: x\n  person: eve\n  steps: [{wait: 1h}]\n", "ref.unknown-person", 2, 11, 14),
     ("tests/a.yaml", f"{TEST}{TEST}", "test.duplicate-name", 2, 10, 11),
-    ("tests/a.yaml", f"{EXPECT}{{topics: {{x: stopped}}}}}}]}}\n", "ref.unknown-topic", 1, 49, 50),
-    ("tests/a.yaml", f"{EXPECT}{{webhooks: [x]}}}}]}}\n", "ref.unknown-webhook", 1, 51, 52),
-    ("tests/a.yaml", f"{EXPECT}{{rule: consent.stop}}}}]}}\n- {{name: x}}\n", "config.missing", 2, 1, None),
+    ("tests/a.yaml", f"{EXPECT}{{topics: {{x: stopped}}}}}}]}}\n", "ref.unknown-topic", 1, 50, 51),
+    ("tests/a.yaml", f"{EXPECT}{{webhooks: [x]}}}}]}}\n", "ref.unknown-webhook", 1, 52, 53),
     ("tests/a.yaml", "name: x\n", "config.type", 1, 1, None),
 ]  # fmt: skip
 
@@ -187,6 +186,12 @@ def test_a_rule_is_shadowed_only_where_it_can_never_win(config: Config, rules: s
     config.write("senders.yaml", RULES)
     config.write("keywords.yaml", f"keywords:\n{rules}consent: {{stop: {{extra_words: [BASTA]}}}}\n")
     assert config.codes() == [f"keyword.{one}" for one in sorted((code or "").split())]
+
+
+def test_nobody_writes_to_a_name(config: Config) -> None:
+    config.write("senders.yaml", RULES)
+    config.write("tests/a.yaml", "- {name: x, steps: [{receive: {text: hi, to: brand}}]}\n")
+    assert config.codes() == ["test.one-way-sender"]
 
 
 def test_rules_keep_the_order_of_the_file(config: Config) -> None:

@@ -74,10 +74,8 @@ def done(shop: Shop) -> list[tuple[str, bool, str | None]]:
 
 def played(shop: Shop) -> list[tuple[str, bool, str | None]]:
     """The same of the texts as a conversation, in which every expectation of an answer fails and so tells it."""
-    steps = "".join(
-        f"    - receive: {{text: {text!r}, from: {PHONE!r}}}\n      expect: {{replies: [x], reason: y, state: failed}}\n"
-        for text in TEXTS
-    )
+    expect = "expect: {replies: [x], reason: y, state: failed}"
+    steps = "".join(f"    - {{receive: {{text: {text!r}, from: {PHONE!r}}}, {expect}}}\n" for text in TEXTS)
     path = shop.folder / "config/workspaces/acme/tests/all.yaml"
     path.parent.mkdir()
     path.write_text(f"- name: all\n  person: {{}}\n  steps:\n{steps}", encoding="utf-8")
