@@ -233,8 +233,9 @@ class SendLoop:
                 # Not longer than a tick: a new release or another worker may have changed the rate.
                 await asyncio.sleep(min(TICK, delay))
                 continue
+            waits = permits.locked()
             await permits.acquire()
-            if not len(lane) or self._turns.delay(lane, loop.time()) > 0:
+            if waits and (not len(lane) or self._turns.delay(lane, loop.time()) > 0):
                 permits.release()
                 continue
             self._wire.ready.put_nowait(self._turns.take(lane, loop.time()))

@@ -52,8 +52,11 @@ class Turns:
         """Gives the seconds until a lane's next message may go. Under a ceiling, another lane whose next message is
         more urgent has the turn."""
         segments = lane.next.frozen.segments
-        delay = max(pace.delay(now, segments) for pace in self._paces(lane))
-        if delay or lane.workspace not in self._ceilings:
+        delay = lane.pace.delay(now, segments)
+        ceiling = self._ceilings.get(lane.workspace)
+        if ceiling is None:
+            return delay
+        if (delay := max(delay, ceiling.delay(now, segments))) > 0:
             return delay
         rivals = (other for other in self._lanes.values() if other.workspace == lane.workspace and len(other))
         if any(o.urgency < lane.urgency and not o.pace.delay(now, o.next.frozen.segments) for o in rivals):
