@@ -190,7 +190,7 @@ def test_a_rule_is_shadowed_only_where_it_can_never_win(config: Config, rules: s
 
 def test_nobody_writes_to_a_name(config: Config) -> None:
     config.write("senders.yaml", RULES)
-    config.write("tests/a.yaml", "- {name: x, steps: [{receive: {text: hi, to: brand}}]}\n")
+    config.write("tests/a.yaml", "- {name: x, steps: [{receive: {text: hi, to: acme}}]}\n")
     assert config.codes() == ["test.one-way-sender"]
 
 
