@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.conversations import conversations
 from benchmarks.delivery import delivery
 from benchmarks.measures import measures_table
 from benchmarks.pairs import table
@@ -31,22 +32,30 @@ The provider is a small server in a process of its own that answers every messag
 same one. SQLite on disk, every commit synced.
 
 """
+CONVERSATIONS = """
+## Conversation tests
+
+A test of ten steps, each with its answer delivered and compared, against the same ten texts over HTTP to `engine serve`, which
+only takes them in.
+
+"""
 
 
 def main() -> int:
     """Returns 0 where every target is met."""
     results = [startup(), validate()]
-    measures = delivery()
+    measures, tests = delivery(), conversations()
     peers = ("click", "PyYAML", "python-liquid", "aiohttp", "twilio")
     versions = ", ".join(f"{name} {version(name)}" for name in peers)
     runs = " and ".join(str(result.runs) for result in results)
     page = (
-        f"{INTRODUCTION}{table(results)}\n\n{runs} runs.\n{DELIVERY}{measures_table(measures)}\n\n"
+        f"{INTRODUCTION}{table(results)}\n\n{runs} runs.\n{DELIVERY}{measures_table(measures)}\n"
+        f"{CONVERSATIONS}{measures_table(tests)}\n\n"
         f"Python {platform.python_version()}, {versions}.\n"
     )
     PAGE.write_text(page, encoding="utf-8")
-    print(table(results), measures_table(measures), sep="\n\n")
-    kept = all(result.kept for result in results) and all(measure.kept for measure in measures)
+    print(table(results), measures_table(measures), measures_table(tests), sep="\n\n")
+    kept = all(result.kept for result in results) and all(measure.kept for measure in (*measures, *tests))
     return 0 if kept else 1
 
 
