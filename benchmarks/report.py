@@ -35,8 +35,8 @@ same one. SQLite on disk, every commit synced.
 CONVERSATIONS = """
 ## Conversation tests
 
-A test of ten steps, each with its answer delivered and compared, against the same ten texts over HTTP to `engine serve`,
-which only takes them in.
+A test of ten steps, each with its answer delivered and compared, against its texts over HTTP to `engine serve`, which
+only takes them in.
 
 """
 

@@ -21,8 +21,6 @@ from engine.types import MessageState, OutboundMessage, Receipt
 OWNER = "conversation"
 LEASE = timedelta(minutes=2)
 SLICE = 100
-ROUNDS = 1_000
-"""Looks for what is due at one moment; the clock stands still meanwhile, so a message that never ends would hang."""
 
 
 @dataclass(slots=True)
@@ -52,13 +50,9 @@ class Outbox:
 
     def deliver(self) -> None:
         """Delivers everything that is due now."""
-        for _ in range(ROUNDS):
-            lanes = self._store.due_lanes(self._clock.now)
-            for lane in lanes:
-                self._deliver_lane(lane)
-            if not lanes:
-                return
-        raise AssertionError(f"messages of {', '.join(lanes)} are due again as soon as they were looked at")
+        for lane in self._store.due_lanes(self._clock.now):
+            while self._deliver_slice(lane) == SLICE:
+                pass
 
     def wait(self, time: timedelta) -> None:
         """Lets time pass: each message is delivered at the moment at which it falls due."""
@@ -72,7 +66,7 @@ class Outbox:
         due = self._store.next_due(self._clock.now)
         return due if due is not None and due <= end else None
 
-    def _deliver_lane(self, lane: str) -> None:
+    def _deliver_slice(self, lane: str) -> int:
         now = self._clock.now
         claims = self._store.claim(owner=OWNER, now=now, lease=LEASE, lane=lane, limit=SLICE)
         made = [self._prepare(claim, now) for claim in claims]
@@ -87,6 +81,7 @@ class Outbox:
                     changes.append(outcomes.accepted(attempt, receipt, now))
         if changes:
             self._store.change(changes)
+        return len(claims)
 
     def _prepare(self, claim: Claim, now: datetime) -> Ready | Change:
         return prepare(claim, self._live, self._plugins, Halted(), owner=OWNER, now=now)
