@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
 
-from engine_sandbox.options import SandboxOptions
-from engine_sandbox.provider import Sandbox
+from engine_sandbox.network import TO_PHONE, Network, Text
 from shop import Shop
-
-from engine import OutboundMessage, Sender, SenderKind
-from engine.testing.context import plugin_context
 
 SENDERS = """\
 senders:
@@ -30,8 +25,7 @@ senders:
   brand: {alphanumeric: ACME, countries: [GB]}
 """
 KEYWORDS = "keywords:\n  join: {words: [JOIN], reply: welcome}\n"
-MAIN = Sender("main", SenderKind.SHORT_CODE, "67076", mms=True)
-MESSAGE = OutboundMessage("msg_1", "acme", 1, "+14155550123", MAIN, "Hi")
+TEXT = Text("SB1", TO_PHONE, "+14155550123", "67076", "short-code", "Hi", (), 0, 0, 0, None, "acme", "msg_1", 1)
 
 
 @dataclass(frozen=True)
@@ -72,19 +66,13 @@ class Served:
         response, answer = self.ask("/texts", method="POST", body=sent, headers=headers)
         return response.status, json.loads(answer)
 
-    def arrive(self, phone: str, bodies: Sequence[str], **more: Any) -> None:
-        """Lets texts arrive at a phone as if `engine run` had sent them."""
-
-        async def send() -> None:
-            context = replace(
-                plugin_context(self.shop.folder / "state", clock=lambda: datetime.now(UTC)), random=os.urandom
-            )
-            sandbox = Sandbox(SandboxOptions(), context)
-            for body in bodies:
-                await sandbox.send(replace(MESSAGE, to=phone, body=body, **more))
-            await sandbox.close()
-
-        asyncio.run(send())
+    def arrive(self, phone: str, bodies: Sequence[str], *, media: tuple[str, ...] = (), delivered: int = 0) -> None:
+        """Lets texts arrive at a phone, delivered after some milliseconds, as `engine run` lets them."""
+        now = time.time_ns() // 1_000_000
+        network = Network.open(self.shop.folder / "state/sandbox.db")
+        arriving = replace(TEXT, phone=phone, media=media, at=now, sent_at=now, done_at=now + delivered)
+        network.record([replace(arriving, id=f"SB{uuid4().hex}", body=body) for body in bodies])
+        network.close()
 
     @contextmanager
     def events(self, *, after: str = "", last: str = "") -> Iterator[Iterator[tuple[str, str, Any]]]:
@@ -122,14 +110,17 @@ def _events(response: HTTPResponse) -> Iterator[tuple[str, str, Any]]:
             fields = {}
 
 
-def serve(shop: Shop) -> Served:
-    """Starts `engine serve` on a free port and waits until it answers."""
-    process = shop.start("serve", "--port", "0")
+def serve(shop: Shop, *, port: int = 0) -> Served:
+    """Starts `engine serve`, on a free port unless told otherwise, and waits until it answers."""
+    process = shop.start("serve", "--port", str(port))
     assert process.stderr is not None
+    said = []
     for line in process.stderr:
         if line.startswith("listening on "):
             return Served(shop, line.split()[2], process)
-    raise AssertionError(f"serve ended with {process.wait()}")
+        said.append(line)
+    process.communicate()
+    raise AssertionError(f"serve ended with {process.returncode}: {''.join(said)}")
 
 
 def open_shop(folder: Path, *, delivery: str = "{provider: sandbox}") -> Shop:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from phones_shop import Served, open_shop, serve
@@ -13,12 +12,3 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     running = serve(open_shop(tmp_path_factory.mktemp("shop")))
     yield running
     assert running.stop() == 0
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Served]:
-    """A shop that is served, for one test that stops it or takes its network away."""
-    running = serve(open_shop(tmp_path))
-    yield running
-    if running.process.poll() is None:
-        running.stop()

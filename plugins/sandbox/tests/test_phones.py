@@ -232,33 +232,29 @@ def test_many_pages_hear_the_same(served: Served) -> None:
     assert [body_of(text) for text in heard[0][2]["texts"]] == ["to all"]
 
 
-def test_a_network_that_is_made_anew(own: Served) -> None:
-    own.arrive("+14155550123", ["old", "older"])
-    cursor = own.json("/state")["cursor"]
-    with own.events(after=cursor) as events:
-        for path in (own.shop.folder / "state").glob("sandbox.db*"):
+def test_a_network_that_is_made_anew(served: Served) -> None:
+    served.arrive("+14155550123", ["old", "older"])
+    cursor = served.json("/state")["cursor"]
+    with served.events(after=cursor) as events:
+        for path in (served.shop.folder / "state").glob("sandbox.db*"):
             path.unlink()
         assert next(events)[0] == "reload"
-        assert own.json("/state")["recent"] == []
-        own.arrive("+14155550124", ["new"])
+        assert served.json("/state")["recent"] == []
+        served.arrive("+14155550124", ["new"])
         name, _, data = next(events)
         assert (name, [body_of(text) for text in data["texts"]]) == ("texts", ["new"])
-    assert own.json("/state")["cursor"].startswith("sandbox:SB")
+    assert served.json("/state")["cursor"].startswith("sandbox:SB")
 
 
-def test_stopping_does_not_wait_for_pages(own: Served) -> None:
-    with own.events() as events:
-        assert next(events)[0] == "reload"
-        assert own.stop() == 0
-        assert list(events) == []
-
-
-def test_anywhere_is_a_choice(tmp_path: Path) -> None:
+def test_anywhere_is_a_choice_and_stopping_does_not_wait_for_pages(tmp_path: Path) -> None:
     running = serve(open_shop(tmp_path, delivery="{provider: sandbox, phones: anywhere}"))
     proxied = {"Host": "192.0.2.1:8000", "X-Forwarded-For": "192.0.2.7"}
     assert running.ask("/state", headers=proxied)[0].status == 200
     assert running.ask("/state", headers={"Host": "evil.example"})[0].status == 421
-    assert running.stop() == 0
+    with running.events() as events:
+        assert next(events)[0] == "reload"
+        assert running.stop() == 0
+        assert list(events) == []
 
 
 def test_health_is_not_the_phones_affair(served: Served) -> None:
