@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from engine.record import record
+
 MILLIONTH = Decimal("0.000001")
 
 
@@ -37,7 +39,7 @@ class CapKind(StrEnum):
     SAME_TEXT = "same-text"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cap:
     """At most so much in any stretch of `per`, for whatever has the same key."""
 

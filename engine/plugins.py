@@ -58,6 +58,7 @@ class Plugins:
         self.shorteners = _by("name", "shortener", _flat(hook.register_shorteners()))
         self.normalisers = _by("name", "number normaliser", _flat(hook.register_number_normalisers()))
         self.stores = _by("scheme", "store", _flat(hook.register_stores()))
+        self._suppressing = self._implementations("suppress")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ class Plugins:
 
     def suppress(self, message: OutboundMessage, now: datetime) -> list[Suppression]:
         """Gives every plugin's reason not to send, sorted. Each is asked alone; raises PluginCrash."""
-        found = [self._ask(impl, message=message, now=now) for impl in self._implementations("suppress")]
+        found = [self._ask(impl, message=message, now=now) for impl in self._suppressing]
         return sorted((s for s in found if s is not None), key=lambda s: (s.reason, s.message))
 
     def observe(self, event: Event) -> None:

@@ -88,7 +88,7 @@ class NumberKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class E164:
     """A valid phone number. `receives_texts` is None where nobody can know from the number."""
 

@@ -138,7 +138,7 @@ class Composer:
         message = {**_message(template, found), "sender": where.sender_name, "to": where.to.number}
         names = self._names(recipient, where.to.number if recipient.number else None, message)
         body = _valid(self.compiled.render(text.body, names, now))
-        media = tuple(filter(None, (self.compiled.render(one, names, now).strip() for one in text.media)))
+        media = tuple(filter(None, [self.compiled.render(one, names, now).strip() for one in text.media]))
         arranged = arrange(
             body,
             media,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from engine.compose.composer import Address
 from engine.config.models import WorkspaceConfig
 from engine.outbox import Claim
+from engine.record import record
 from engine.types import Json
 
 
@@ -20,7 +20,7 @@ class Action(StrEnum):
     EXPIRE = "expire"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What one gate says. `rule` is where the config says so: an address and field.
 
@@ -41,7 +41,7 @@ class Verdict:
         return entry
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """One message before the gates."""
 
