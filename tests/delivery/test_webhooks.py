@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -145,6 +146,21 @@ def test_the_signature_is_the_one_that_standard_webhooks_gives() -> None:
     at = datetime.fromtimestamp(1614265330, UTC)
     headers = signed("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}', [key], now=at)
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_whoever_is_called_verifies_it_as_the_page_says(office: Office, server: WebhookServer) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs/how-to/answer-texts.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    office.clock.now = datetime.now(UTC)  # who is called has a clock of its own
+    office.apply(server.url)
+    office.call("a")
+    office.work()
+    (called,) = server.calls
+    assert names["verified"](called.headers, called.body, SECRET)
+    assert not names["verified"](called.headers, called.body + b" ", SECRET)
+    assert not names["verified"](called.headers, called.body, OLD_SECRET)
 
 
 def test_failures_are_retried_for_a_day_and_a_half_and_then_given_up(office: Office, server: WebhookServer) -> None:
