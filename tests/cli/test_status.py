@@ -19,6 +19,7 @@ def test_before_the_first_release(engine: Any) -> None:
         "codes",
         "spent",
         "reviews",
+        "webhooks",
         "workers",
     }
     assert (status["release"], status["config"], status["queue"], status["senders"]) == (None, "changed", {}, [])
