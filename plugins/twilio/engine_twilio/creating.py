@@ -8,10 +8,11 @@ is made here; `test_creating.py` proves that both send the same bytes. Errors re
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
+from pydantic_core import from_json
+from pyreqwest.http import HeaderMap
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 
 from engine import OutboundMessage, PluginContext, ProviderStatus, Receipt, SenderKind, SendError, SendOutcome
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 LONGEST_VALIDITY = 36_000
 """Seconds that Twilio queues a message at most. Source: https://www.twilio.com/docs/messaging/api/message-resource"""
 
-_ENCODED = str.maketrans({chr(code): quote_plus(chr(code)) for code in range(128)})
-"""What `quote_plus` makes of each ASCII character: a translation of a text takes a tenth of its time."""
+_ENCODED = {byte: quote_plus(bytes([byte])) for byte in range(256)}
+"""What `quote_plus` makes of each byte: a translation of a text takes a tenth of its time."""
 
 
 class Creator:
@@ -40,13 +41,15 @@ class Creator:
         self._version = messages._version
         self._url = client.get_hostname(self._version.absolute_url(messages._uri))
         user, password = client.auth
-        self._headers: dict[str, str] = client.get_headers("POST", None)
-        self._headers["Authorization"] = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+        headers: dict[str, str] = client.get_headers("POST", None)
+        headers["Authorization"] = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+        self._target = transport.target(self._url)
+        self._headers = HeaderMap(headers)
 
     async def create(self, message: OutboundMessage) -> Receipt:
         """Makes one call. Raises SendError."""
         try:
-            answer = await self._transport.post(self._url, self._headers, form(message))
+            answer = await self._transport.post(self._target, self._headers, form(message))
         except WireError as error:
             raise unanswered(error) from error
         if 200 <= answer.status_code < 300:
@@ -77,12 +80,12 @@ def form(message: OutboundMessage) -> bytes:
 
 
 def _encoded(text: str) -> str:
-    return text.translate(_ENCODED) if text.isascii() else quote_plus(text)
+    return text.encode().decode("latin-1").translate(_ENCODED)
 
 
 def _receipt(answer: Response) -> Receipt:
     try:
-        made = json.loads(answer.text)
+        made = from_json(answer.text)
         sid, status, error = made["sid"], made.get("status"), made.get("error_code")
         named = SID.fullmatch(sid) is not None
     except (ValueError, TypeError, LookupError, AttributeError) as unreadable:

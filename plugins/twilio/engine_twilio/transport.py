@@ -18,11 +18,13 @@ from urllib.parse import urlencode, urlsplit
 
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import BuilderError, DecodeError, PyreqwestError, RequestTimeoutError
+from pyreqwest.http import Url
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 if TYPE_CHECKING:
     from pyreqwest.client import Client
+    from pyreqwest.http import HeaderMap
     from pyreqwest.request import ConsumedRequest
 
 CONNECT = 5.0
@@ -104,10 +106,14 @@ class Transport(AsyncHttpClient):  # type: ignore[misc] # twilio publishes no ty
             raise NeverLeftError("request", f"the request cannot be made: {error}") from error
         return await self._answer(ready)
 
-    async def post(self, uri: str, headers: dict[str, str], form: bytes) -> Response:
+    def target(self, uri: str) -> Url:
+        """Gives the address that an address of Twilio's stands for here. Raises NeverLeftError."""
+        return Url(self._target(uri, None))
+
+    async def post(self, target: Url, headers: HeaderMap, form: bytes) -> Response:
         """Posts a ready-made form and gives its answer, whatever the status. Raises WireError."""
         try:
-            ready = self._client().post(self._target(uri, None)).headers(headers).body_bytes(form).build()
+            ready = self._client().post(target).headers(headers).body_bytes(form).build()
         except (BuilderError, ValueError) as error:
             raise NeverLeftError("request", f"the request cannot be made: {error}") from error
         return await self._answer(ready)
