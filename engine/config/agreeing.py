@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from engine.config.explain import Checker, Path, did_you_mean
-from engine.config.models import ConsentConfig, Template, TemplateText, Topic
+from engine.config.models import ConsentConfig, Keyword, Template, TemplateText, Topic
 from engine.config.sources import Sources
 from engine.config.text import Report
 from engine.config.words import standard
@@ -21,20 +21,26 @@ def check_consent(
     workspace: str,
     consent: ConsentConfig,
     topics: Mapping[str, Topic],
+    keywords: Mapping[str, Keyword],
     templates: Mapping[str, Template],
     snippets: Mapping[str, str],
 ) -> None:
     """Reports what the FCC does not allow in the one confirmation of a STOP (47 CFR 64.1200(a)(12): no marketing), and
     extra words that are read as STOP before they could mean anything else."""
     address = f"{workspace}/consent"
-    _check_purpose(checker, ("consent", "stop", "reply"), address, consent.stop.reply, templates)
     for name, topic in topics.items():
         _check_purpose(checker, ("topics", name, "confirm"), f"{workspace}/topic/{name}", topic.confirm, templates)
-    stopped = templates.get(consent.stop.reply or "")
-    if stopped is not None and any(_leads_away(text, snippets) for text in (stopped, *stopped.languages.values())):
-        message = f"{consent.stop.reply!r} confirms a STOP, and has a link or an image in it: that reads as marketing"
-        hint = "say that no more messages come, and how to get them again"
-        checker.at(("consent", "stop", "reply"), "keyword.reply-link", message, hint, address=address, warning=True)
+    confirmations: list[tuple[Path, str, str | None]] = [(("consent", "stop", "reply"), address, consent.stop.reply)]
+    for name, rule in keywords.items():
+        if rule.unsubscribe is True:
+            confirmations.append((("keywords", name, "reply"), f"{workspace}/keyword/{name}", rule.reply))
+    for at, where, reply in confirmations:
+        _check_purpose(checker, at, where, reply, templates)
+        stopped = templates.get(reply or "")
+        if stopped is not None and any(_leads_away(text, snippets) for text in (stopped, *stopped.languages.values())):
+            message = f"{reply!r} confirms a STOP, and has a link or an image in it: that reads as marketing"
+            hint = "say that no more messages come, and how to get them again"
+            checker.at(at, "keyword.reply-link", message, hint, address=where, warning=True)
     for meaning, extra in (("start", consent.start.extra_words), ("help", consent.help.extra_words)):
         for index, word in enumerate(extra):
             if standard(word) == "STOP":

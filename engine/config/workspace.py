@@ -219,7 +219,7 @@ class WorkspaceReader:
         )
         reserved = {plain(word): meaning for meaning, standard in extra for word in standard.extra_words}
         check_keywords(checker, workspace, rules, senders or {}, reserved)
-        check_consent(checker, workspace, found.consent, found.topics, found.templates, found.snippets)
+        check_consent(checker, workspace, found.consent, found.topics, found.keywords, found.templates, found.snippets)
         check_topics(self.report, self.sources, workspace, topics, found.templates)
 
     @staticmethod

@@ -97,6 +97,10 @@ CASES = [
     ("keywords.yaml", "keywords:\n  a: {words: [X], subscribe: 1}\n", "config.value", 2, 30, 31),
     ("keywords.yaml", "topics:\n  a: {name: A, confirm: nope}\n", "ref.unknown-template", 2, 25, 29),
     ("keywords.yaml", "topics:\n  a: {name: A, confirm: club/welcome}\n", "keyword.reply-purpose", 2, 25, 37),
+    (
+        *("keywords.yaml", "keywords:\n  a: {words: [X], unsubscribe: true, reply: club/welcome}\n"),
+        *("keyword.reply-purpose", 2, 45, 57),
+    ),
     ("keywords.yaml", "consent:\n  stop: {reply: club/welcome}\n", "keyword.reply-purpose", 2, 17, 29),
     ("keywords.yaml", "consent:\n  start: {extra_words: [GO, quit]}\n", "keyword.reserved", 2, 29, 33),
     ("keywords.yaml", "topics: [a]\n", "config.type", 1, 9, 12),
@@ -219,3 +223,31 @@ def test_place_of_a_block_ends_with_its_last_value(config: Config) -> None:
     config.write("senders.yaml", SENDER + "  x:\n    alphanumeric:\n      - A\n\n# the end\n")
     (finding,) = [f for f in config.findings() if f.code == "config.type"]
     assert place(finding) == (5, 7, 5, 10)
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "found"),
+    [
+        ("You get no more messages. Reply START to come back.", "", []),
+        ("Bye! https://acme.example/offers", "", ["keyword.reply-link"]),
+        ("Bye! See WWW.acme.example", "", ["keyword.reply-link"]),
+        ("Bye!{% render 'more' %}", "", ["keyword.reply-link"]),
+        ("Bye!", "media: ['https://cdn.acme.example/a.png']\n", ["keyword.reply-link"]),
+    ],
+)
+def test_the_confirmation_of_a_stop_leads_nowhere(config: Config, body: str, media: str, found: list[str]) -> None:
+    config.write("snippets/more.liquid", "More at https://acme.example\n")
+    config.write("templates/bye.liquid", f"---\npurpose: reply\nsender: support\n{media}---\n{body}\n")
+    config.write("keywords.yaml", "keywords: {}\nconsent: {stop: {reply: bye}}\n")
+    assert config.codes() == found
+    config.write("keywords.yaml", "keywords:\n  a: {words: [X], unsubscribe: true, reply: bye}\n")
+    assert config.codes() == found
+
+
+def test_a_topic_belongs_to_marketing(config: Config) -> None:
+    config.write("keywords.yaml", "topics:\n  offers: {name: Offers}\n")
+    config.write("templates/a.liquid", "---\npurpose: transactional\nsender: support\ntopic: offers\n---\nx\n")
+    finding = config.only()
+    assert (finding.code, finding.line, finding.column) == ("template.topic", 4, 8)
+    config.write("templates/a.liquid", "---\npurpose: marketing\nsender: support\ntopic: offers\n---\nx\n")
+    assert config.codes() == []
