@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
@@ -35,6 +37,7 @@ class Served:
     shop: Shop
     url: str
     process: subprocess.Popen[str]
+    logged: Thread
 
     @property
     def host(self) -> str:
@@ -94,8 +97,11 @@ class Served:
     def stop(self) -> int:
         """Ends the server as an operator would; gives its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=20)
-        return self.process.returncode
+        code = self.process.wait(timeout=20)
+        self.logged.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
 
 
 def _events(response: HTTPResponse) -> Iterator[tuple[str, str, Any]]:
@@ -110,17 +116,26 @@ def _events(response: HTTPResponse) -> Iterator[tuple[str, str, Any]]:
             fields = {}
 
 
-def serve(shop: Shop, *, port: int = 0) -> Served:
-    """Starts `engine serve`, on a free port unless told otherwise, and waits until it answers."""
-    process = shop.start("serve", "--port", str(port))
-    assert process.stderr is not None
-    said = []
-    for line in process.stderr:
-        if line.startswith("listening on "):
-            return Served(shop, line.split()[2], process)
-        said.append(line)
-    process.communicate()
-    raise AssertionError(f"serve ended with {process.returncode}: {''.join(said)}")
+def serve(shop: Shop) -> Served:
+    """Starts `engine serve` on a free port and waits until it answers."""
+    process = shop.start("serve", "--port", "0")
+    said: Queue[str] = Queue()
+
+    def read() -> None:
+        # To its end, so that a server that says much is not kept from it.
+        assert process.stderr is not None
+        with process.stderr as lines:
+            for line in lines:
+                said.put(line)
+        said.put("")
+
+    logged = Thread(target=read)
+    logged.start()
+    before = ""
+    while not (line := said.get(timeout=60)).startswith("listening on "):
+        before += line
+        assert line, f"serve ended: {before}"
+    return Served(shop, line.split()[2], process, logged)
 
 
 def open_shop(folder: Path, *, delivery: str = "{provider: sandbox}") -> Shop:

@@ -28,6 +28,7 @@ from engine import (
     StateUnavailable,
     StatusUpdate,
 )
+from engine_sandbox.file import NetworkFile
 from engine_sandbox.groups import Groups
 from engine_sandbox.network import FROM_PHONE, TO_PHONE, Network, Text, failures
 from engine_sandbox.options import SandboxOptions
@@ -56,7 +57,7 @@ class Sandbox(Provider[SandboxOptions]):
     def __init__(self, options: SandboxOptions, context: PluginContext) -> None:
         super().__init__(options, context)
         self._path = context.state_folder / f"{options.network}.db"
-        self._network: Network | None = None
+        self._file = NetworkFile(self._path, read_only=context.read_only)
         self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sandbox")
         self._groups: Groups[Text] = Groups(self._record, self._thread)
@@ -138,7 +139,7 @@ class Sandbox(Provider[SandboxOptions]):
         """Closes the file. A second time, there is nothing left to close."""
         if not self._closed:
             self._closed = True
-            self._thread.submit(self._close).result()
+            self._thread.submit(self._file.close).result()
             self._thread.shutdown()
 
     def _to_phone(self, message: OutboundMessage) -> Text:
@@ -169,24 +170,16 @@ class Sandbox(Provider[SandboxOptions]):
 
     async def _ask(self, question: Callable[[Network], T]) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: question(self._open()))
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: question(self._file.network())
+            )
         except StateUnavailable as error:
             raise ProviderUnavailable(error.message) from error
         except sqlite3.Error as error:
             raise ProviderUnavailable(f"the phone network failed: {error}") from error
 
     def _record(self, texts: Sequence[Text]) -> None:
-        self._open().record(texts)
-
-    def _open(self) -> Network:
-        if self._network is None:
-            self._network = Network.open(self._path, read_only=self.context.read_only)
-        return self._network
-
-    def _close(self) -> None:
-        if self._network is not None:
-            self._network.close()
-            self._network = None
+        self._file.network().record(texts)
 
 
 def _milliseconds(moment: datetime) -> int:

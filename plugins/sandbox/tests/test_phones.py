@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from phones_shop import Served, open_shop, serve
 
-FILES = ["", "/phones.css", "/phones.js", "/phone.js", "/text.js", "/phones.svg"]
+FILES = ["", "/", "/phones.css", "/phones.js", "/phone.js", "/text.js", "/phones.svg"]
 
 
 def conversation(served: Served, phone: str, **more: object) -> Any:

@@ -242,6 +242,16 @@ def test_receive_records_what_a_phone_sends(build: Any, tmp_path: Path) -> None:
     assert texts(tmp_path) == [("+14155550100", "join please")] * 2
 
 
+def test_a_file_that_is_deleted_is_made_anew(build: Any, tmp_path: Path) -> None:
+    sandbox = build()
+    sandbox.receive("+14155550123", "+14155550100", "old")
+    for path in tmp_path.glob("sandbox.db*"):
+        path.unlink()
+    sandbox.receive("+14155550123", "+14155550100", "new")
+    assert texts(tmp_path) == [("+14155550100", "new")]
+    asyncio.run(sandbox.senders())
+
+
 def test_a_text_from_a_phone_has_no_receipt(build: Any) -> None:
     sandbox = build()
     inbound = sandbox.receive("+14155550123", "+14155550100", "hi")

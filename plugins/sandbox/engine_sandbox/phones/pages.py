@@ -42,8 +42,10 @@ def routes(site: Site) -> Iterable[Route]:
     pages = Pages(site, desk)
     guard = Guard(anywhere=lambda: desk.look().anywhere, public_url=site.public_url)
     reading, writing = guard.check_reading, guard.check_writing
+    page = Endpoint(guard, _nothing, _file("phones.html", "text/html"))
     return [
-        Route(PATH, Endpoint(guard, _nothing, _file("phones.html", "text/html"))),
+        Route(PATH, page),
+        Route(f"{PATH}/", page),
         *(Route(f"{PATH}/{name}", Endpoint(guard, reading, _file(name, kind))) for name, kind in _FILES.items()),
         Route(f"{PATH}/state", Endpoint(guard, reading, pages.state)),
         Route(f"{PATH}/conversation", Endpoint(guard, reading, pages.conversation)),
