@@ -15,7 +15,7 @@ from engine.config.codes import CODES
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"^([a-z]+(?:-[a-z]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*)(?:: .*)?$")
 NO_CODES = re.compile(
-    r"^(engine|socket|text|index|shortlinks|release|tzdata|zone)\.|^link\.clicked$|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py|js|css|svg)$"
+    r"^(engine|socket|text|index|shortlinks|release|tzdata|zone)\.|^link\.clicked$|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(confirm|countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py|js|css|svg)$"
 )
 """What has the shape of a code: names of modules, files, events and fields."""
 
@@ -148,6 +148,9 @@ OTHERS: dict[str, dict[str, str]] = {
         "doubt.resend": "No look-up found it, and the workspace sends again (`on_doubt: resend`).",
         "doubt.another-in-flight": "An equal message is on the wire; the look-up waits for it.",
         "doubt.unclear-yet": "A look-up found something that may be it; another follows.",
+        "doubt.called-back": "The provider's status callback says that it has it.",
+        "reply.in-answer": "It stood in the answer to the webhook; a status callback or a look-up tells what came of it.",
+        "reply.not-in-answer": "It does not fit the answer to the webhook, and goes out like any message.",
         "doubt.ambiguous": "The provider has something that may be it.",
         "settled.sent": "A person found it at the provider.",
         "settled.not-sent": "A person did not find it at the provider.",
