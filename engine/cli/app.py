@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "people": ("people", "Import, list, show, export and erase the audience."),
     "send": ("send", "Queue messages under the applied release."),
     "run": ("run", "Run the send loop."),
+    "up": ("up", "Apply, then run and serve in one process."),
     "serve": ("serve", "Answer webhooks, short links and pages."),
     "messages": ("messages", "List the outbox."),
     "explain": ("explain", "Show what happened to a message, and why."),

@@ -14,10 +14,15 @@ from engine.cli.output import format_option, print_json
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.cli.planning import Wanted
     from engine.reconcile.apply import Applied
     from engine.reconcile.saved import Saved
     from engine.store import Store
+
+LOCK_TIMEOUT = 10.0
+"""Seconds."""
 
 
 @click.command()
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
-    default=10.0,
+    default=LOCK_TIMEOUT,
     show_default=True,
     metavar="S",
     help="Seconds to wait while somebody else applies.",
@@ -58,26 +63,54 @@ def command(
       engine plan --out plan.json && engine apply plan.json --yes
       engine apply --yes --allow protect:acme/keyword/join
     """
-    from engine.cli.planning import wanted
-    from engine.cli.refresh import require_refreshed
-    from engine.reconcile.apply import require_variables
     from engine.reconcile.rails import check_allow
 
     if not yes and not sys.stdin.isatty():
         raise UsageError("apply asks before it changes anything, and there is no terminal to ask on", hint="add --yes")
     check_allow(allow)
     reviewed = _read(file) if file is not None else None
+    applied = make_live(
+        app,
+        app.store,
+        yes=yes,
+        no_refresh=no_refresh,
+        reviewed=reviewed,
+        digest=digest,
+        allow=allow,
+        lock_timeout=lock_timeout,
+    )
+    if applied is None:
+        click.echo("nothing was changed", err=True)
+    else:
+        report(applied, format_)
+
+
+def make_live(
+    app: App,
+    open_store: Callable[[], Store],
+    *,
+    yes: bool,
+    no_refresh: bool,
+    reviewed: Saved | None = None,
+    digest: str | None = None,
+    allow: tuple[str, ...] = (),
+    lock_timeout: float = LOCK_TIMEOUT,
+) -> Applied | None:
+    """Checks the config, asks where nobody said yes, and applies. None where the answer was no."""
+    from engine.cli.planning import wanted
+    from engine.cli.refresh import require_refreshed
+    from engine.reconcile.apply import require_variables
+
     asked = wanted(app)
     require_variables(asked.unset)
     if not no_refresh:
         require_refreshed(app, asked)
-    store = app.store()
+    store = open_store()
     if not yes:
         digest = _ask(app, store, asked, reviewed, digest, allow)
         if digest is None:
-            click.echo("nothing was changed", err=True)
-            return
-    _report(_apply(app, store, asked, reviewed, digest, allow, lock_timeout), format_)
+            return None
+    return _apply(app, store, asked, reviewed, digest, allow, lock_timeout)
 
 
 def _apply(
@@ -144,7 +177,8 @@ def _read(file: Path) -> Saved:
         raise UsageError(f"the plan file cannot be read: {error}") from error
 
 
-def _report(applied: Applied, format_: str) -> None:
+def report(applied: Applied, format_: str) -> None:
+    """Prints what was applied."""
     from engine.reconcile.text import SYMBOLS, printable
 
     release, plan = applied.release, applied.plan

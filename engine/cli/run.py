@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,9 @@ import click
 from engine.cli import exit_codes
 from engine.cli.context import App, pass_app, utc_now
 from engine.cli.output import format_option, print_json, print_ndjson
+from engine.cli.stopping import stop_on_signals
 
 if TYPE_CHECKING:
-    from engine.delivery.loop import SendLoop
     from engine.outbox import Worker
     from engine.types import Finding, MessageState
 
@@ -44,6 +43,7 @@ def command(app: App, drain: bool, format_: str) -> int:
     from engine.delivery.hands import Hands
     from engine.delivery.live import Live
     from engine.delivery.loop import Result, SendLoop
+    from engine.web.inbound_poller import polling
 
     plugins = app.plugins()
     store = app.store()
@@ -59,13 +59,17 @@ def command(app: App, drain: bool, format_: str) -> int:
     )
 
     async def main() -> Result:
-        loop = SendLoop(hands, Live(store, plugins, app.plugin_context))
-        stop_on_signals(loop)
-        return await loop.run(drain=drain)
+        live = Live(store, plugins, app.plugin_context)
+        loop = SendLoop(hands, live)
+        stop_on_signals(loop.stop)
+        if drain:
+            return await loop.run(drain=True)
+        live.refresh()
+        async with polling(store, plugins, live, utc_now):
+            return await loop.run(drain=False)
 
-    with watching(partial(app.store, read_only=True)):
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            result = runner.run(main())
+    with watching(partial(app.store, read_only=True)), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        result = runner.run(main())
     states = {str(state): count for state, count in sorted(store.count_states().items())}
     if stream:
         print_ndjson([{"version": 1, "states": states}])
@@ -105,23 +109,3 @@ def worker() -> Worker:
 
     host, pid, now = socket.gethostname(), os.getpid(), utc_now()
     return Worker(f"{host}:{pid}:{secrets.token_hex(4)}", host, pid, now, now)
-
-
-def stop_on_signals(loop: SendLoop) -> None:
-    """The first SIGTERM or SIGINT asks the loop to end, the second ends the process at once."""
-    import asyncio
-    import os
-
-    running = asyncio.get_running_loop()
-    asked = False
-
-    def stop() -> None:
-        nonlocal asked
-        if asked:
-            os._exit(130)
-        asked = True
-        click.echo("stopping: waiting for what is on the wire; once more ends at once", err=True)
-        loop.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        running.add_signal_handler(number, stop)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -83,8 +84,12 @@ class Hands:
         """Tells the progress listener and the plugins that a message reached a state."""
         self.progress(message_id, state, reason)
         if self.plugins.observed():
-            detail = {"reason": reason} if reason else {}
-            self.plugins.observe(Event(f"message.{state}", self.clock(), message_id=message_id, detail=detail))
+            self.plugins.observe(message_event(message_id, state, reason, self.clock()))
+
+
+def message_event(message_id: str, state: MessageState, reason: str | None, at: datetime) -> Event:
+    """Gives what plugins are told of a message that has reached a state."""
+    return Event(f"message.{state}", at, message_id=message_id, detail={"reason": reason} if reason else {})
 
 
 async def batch(queue: asyncio.Queue[T], most: int, *, gather: float = 0.0) -> list[T]:

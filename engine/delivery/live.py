@@ -6,6 +6,7 @@ comes from the live one, so that a rotated credential or a corrected rate reache
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -41,24 +42,23 @@ class Live:
         self._composers: dict[tuple[str, str], Composer] = {}
         self._providers: dict[tuple[str, str], Provider[Any]] = {}
         self._providers_by_via: dict[tuple[str, str], Provider[Any]] = {}
-        self._live_id: str | None = None
+        self._live: tuple[str | None, Project | None] = None, None  # read while another thread refreshes: one value
         self._costs: dict[tuple[int, str | None, int, bool], tuple[WorkspaceConfig, Cost | None]] = {}
+        self._lock = threading.Lock()
 
     def refresh(self) -> bool:
         """Looks for a new release and reads it; True where there is one."""
         live = self._store.live_release_id()
-        if live == self._live_id:
+        if live == self._live[0]:
             return False
-        if live is not None:
-            self.project(live)
-        self._live_id = live
+        self._live = live, self.project(live)[1] if live is not None else None
         self._costs.clear()
         return True
 
     @property
     def release_id(self) -> str | None:
         """The live release as of the last refresh."""
-        return self._live_id
+        return self._live[0]
 
     @property
     def workspaces(self) -> Mapping[str, Workspace]:
@@ -112,17 +112,18 @@ class Live:
 
     def project(self, release_id: str) -> tuple[Release, Project]:
         """Gives a release and its config. Raises StateUnavailable where the state has lost it."""
-        if release_id in self._projects:
-            self._projects.move_to_end(release_id)
+        with self._lock:
+            if release_id in self._projects:
+                self._projects.move_to_end(release_id)
+                return self._projects[release_id]
+            release = self._store.release(release_id)
+            if release is None:
+                raise StateUnavailable(f"the state holds messages of release {release_id}, but not the release")
+            self._projects[release_id] = (release, restore(release.objects))
+            while len(self._projects) > KEPT:
+                gone, _ = self._projects.popitem(last=False)
+                self._composers = {key: value for key, value in self._composers.items() if key[0] != gone}
             return self._projects[release_id]
-        release = self._store.release(release_id)
-        if release is None:
-            raise StateUnavailable(f"the state holds messages of release {release_id}, but not the release")
-        self._projects[release_id] = (release, restore(release.objects))
-        while len(self._projects) > KEPT:
-            gone, _ = self._projects.popitem(last=False)
-            self._composers = {key: value for key, value in self._composers.items() if key[0] != gone}
-        return self._projects[release_id]
 
     def composer(self, release_id: str, workspace: str) -> Composer:
         """Gives what composes a workspace's messages under a release."""
@@ -136,8 +137,8 @@ class Live:
     def via(self, workspace: str, release_id: str) -> str:
         """Gives the release whose `delivery` carries a workspace's messages now: the live one, or the message's own
         where its workspace is gone."""
-        live = self._live_project()
-        return self._live_id if live is not None and self._live_id and workspace in live.workspaces else release_id
+        live_id, live = self._live
+        return live_id if live_id is not None and live is not None and workspace in live.workspaces else release_id
 
     def settings(self, workspace: str, release_id: str) -> WorkspaceConfig:
         """Gives how to send: the live release's settings, or the message's own where its workspace is gone."""
@@ -214,7 +215,7 @@ class Live:
         return [workspace.settings.sending for workspace in live.workspaces.values()] if live else []
 
     def _live_project(self) -> Project | None:
-        return self.project(self._live_id)[1] if self._live_id is not None else None
+        return self._live[1]
 
     def _workspace_of(self, workspace: str, release_id: str) -> Project:
         live = self._live_project()

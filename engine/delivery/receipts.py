@@ -75,7 +75,7 @@ class Receipts:
             after = await self._page(older_than, after=after)
 
     async def _page(self, older_than: timedelta, *, after: str = "", without: Collection[str] = ()) -> str | None:
-        """Asks about a page of messages whose last change is older. Gives where the next begins, None after the last."""
+        """Asks about a page of messages whose last change is older; gives where the next begins, None at the end."""
         hands = self._hands
         page = await hands.ask(
             hands.store.unfinished,

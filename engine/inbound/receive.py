@@ -70,7 +70,7 @@ def receive(
 
 
 def _receive(store: Store, line: Line, message: InboundMessage, now: datetime, router: Router | None) -> Received:
-    sender = line.sender_of(message.to)
+    sender = line.sender_of(message.to) or line.sender_of(message.service or "")
     known = Known.of(store, line.name, line.workspace, message.from_number, sender or message.to, now=now)
     chosen = router or Router(line.workspace.keywords, line.workspace.consent)
     routed = chosen.route(

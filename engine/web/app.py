@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -14,20 +14,21 @@ from starlette.routing import Route as Mounted
 from engine.contracts import AsgiApplication, Route
 from engine.errors import StateUnavailable
 from engine.web.front import Front
+from engine.web.log import Access, AccessLog
+from engine.web.webhooks import webhook_routes
 
 
-def application(front: Front, *, more: Iterable[Route] = ()) -> AsgiApplication:
-    """Gives the application: /health, what plugins add, then `more`, and short links for all
-    that is left. It closes the front when it ends.
-
-    Raises ConfigError where two plugins want one address.
-    """
+def application(
+    front: Front, pages: Iterable[Route], *, log: Callable[[Access], None] | None = None
+) -> AsgiApplication:
+    """Gives the application: /health, webhooks, the pages of plugins, and short links for all that is left. It starts
+    the front, and closes it when it ends. `log` is told of every request."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        front.start()
+        await front.start()
         yield
-        await asyncio.to_thread(front.close)
+        await front.close()
 
     async def health(_: Request) -> Response:
         """Says whether the state can be read, for whatever watches over the process."""
@@ -37,12 +38,15 @@ def application(front: Front, *, more: Iterable[Route] = ()) -> AsgiApplication:
             return JSONResponse({"status": "unavailable", "message": error.message}, 503)
         return JSONResponse({"status": "ok", "release": release})
 
-    routes = [_mounted(route) for route in (*front.plugins.register_routes(front.site), *more)]
-    app = Starlette(routes=[Mounted("/health", health), *routes], lifespan=lifespan)
+    routes = [*webhook_routes(front.intake), *pages]
+    mounted = [Mounted("/health", health), *(_mounted(route) for route in routes)]
+    app = Starlette(routes=mounted, lifespan=lifespan)
     # Starlette would answer an unknown address that ends in a slash by leading elsewhere: a redirect that is not ours.
     app.router.redirect_slashes = False
     app.router.default = front.links
-    return app
+    if log is None:
+        return app
+    return AccessLog(app, {id(route.endpoint): route.path for route in mounted}, log, front.clock)
 
 
 def _mounted(route: Route) -> Mounted:

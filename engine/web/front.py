@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from engine.clicks import RecordedClick
@@ -11,14 +12,21 @@ from engine.compose.build import links_domain
 from engine.config.models import Workspace
 from engine.config.people import People
 from engine.contracts import PluginContext, Site, Taken, WorkspaceView
+from engine.delivery.addresses import INBOUND_PATH
+from engine.delivery.hands import cancel
 from engine.delivery.live import Live
+from engine.errors import StateUnavailable
 from engine.inbound.receive import Received
 from engine.plugins import Plugins
 from engine.store import Store
 from engine.types import Clock, Event, InboundMessage, Sender
 from engine.web.click_log import ClickLog
+from engine.web.inbound_poller import InboundPoller
 from engine.web.intake import Intake
 from engine.web.links import ShortLinks
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks for a new release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Front:
     intake: Intake
     links: ShortLinks
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # set when the server begins to stop
+    beside: list[asyncio.Task[None]] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -51,7 +60,7 @@ class Front:
         opened to read. Raises StateUnavailable."""
         live = Live(store, plugins, context)
         live.refresh()
-        intake = Intake(store, plugins, live, clock)
+        intake = Intake(store, plugins, live, clock, f"serve:{context('serve').random(8).hex()}")
         links = ShortLinks(
             reader,
             ClickLog(store.record_clicks, lambda clicks: tell(plugins, clicks)),
@@ -68,14 +77,35 @@ class Front:
             self.context(plugin), self.live.public_url, Workspaces(self.live, self.people), self.receive, self.closing
         )
 
-    def start(self) -> None:
+    def inbound_addresses(self) -> list[str]:
+        """Gives where each workspace's provider is to bring texts: what goes into the provider's console."""
+        return [
+            self.live.public_url + INBOUND_PATH.format(workspace=name, provider=workspace.settings.delivery.provider)
+            for name, workspace in self.live.workspaces.items()
+            if name in self.live.called_back
+        ]
+
+    async def start(self) -> None:
         """Begins what happens beside the answers."""
         self.links.start()
+        self.intake.start()
+        self.beside.append(asyncio.create_task(self._look()))
+        self.beside.append(asyncio.create_task(InboundPoller(self.intake, self.store, self.clock).run()))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Waits for what is being recorded."""
-        self.intake.close()
-        self.links.close()
+        await cancel(self.beside)
+        await asyncio.to_thread(self.intake.close)
+        await asyncio.to_thread(self.links.close)
+        for provider in self.live.providers():
+            await provider.close()
+
+    async def _look(self) -> None:
+        """Looks for a new release, so that calls of a workspace that has just been applied are known."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            with suppress(StateUnavailable):
+                await self.intake.look()
 
     async def receive(self, workspace: str, message: InboundMessage) -> Taken:
         """Records a text that came to a workspace. Raises UsageError, StateUnavailable."""

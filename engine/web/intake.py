@@ -1,47 +1,208 @@
-"""Takes texts in: one at a time, on a thread of its own, each on disk before its answer."""
+"""Takes in what comes in: each call on disk before its answer, many of them in one transaction.
+
+One thread writes. Whatever came while it wrote is its next transaction: a quiet server commits each call alone, and a
+busy one writes as many at once as have gathered, since a transaction costs as much as dozens of texts.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
+from engine.delivery.callbacks import record_status
+from engine.delivery.hands import message_event
 from engine.delivery.live import Live
-from engine.errors import UsageError
-from engine.inbound.receive import Line, Received, receive
-from engine.names import did_you_mean
+from engine.errors import StateUnavailable
+from engine.inbound.receive import Received, receive
 from engine.plugins import Plugins
 from engine.store import Store
-from engine.types import Clock, InboundMessage
+from engine.types import Clock, Event, InboundMessage, MessageState, OutboundMessage, StatusUpdate
+from engine.web.inline import IN_ANSWER, Inline
+from engine.web.lines import Lines, OpenLine
+
+logger = logging.getLogger("engine.web")
+T = TypeVar("T")
+
+TOGETHER = 256
+"""Calls in one transaction at most."""
+
+ROOM = 4096
+"""Calls that wait at most; more are told to come again."""
+
+PATIENCE = 10.0
+"""Seconds that a call waits for its record. Twilio gives an answer 15 seconds, and then tries its fallback address.
+What is recorded later all the same is found when the call is repeated, and done once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a text (`received`) or of a status. `reply` is what stands in the answer to the call, where the
+    workspace wants it there."""
+
+    events: tuple[Event, ...]
+    received: Received | None = None
+    reply: OutboundMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Callable[[], Any] | None  # None: only look for a new release
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: Exception
 
 
 class Intake:
-    """The one door for whatever comes in."""
+    """The one door for whatever comes in. `lines` is what the live release makes of it."""
 
-    def __init__(self, store: Store, plugins: Plugins, live: Live, clock: Clock) -> None:
+    def __init__(self, store: Store, plugins: Plugins, live: Live, clock: Clock, owner: str) -> None:
         self._store = store
         self._plugins = plugins
         self._live = live
         self._clock = clock
-        self._thread = ThreadPoolExecutor(1, "intake")
+        self._inline = Inline(store, plugins, live, owner)
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="intake")
+        self.lines = Lines.of(live)
 
-    async def text(self, workspace: str, message: InboundMessage) -> Received:
-        """Records a text that came to a workspace. Raises UsageError for an unknown one, StateUnavailable."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._text, workspace, message)
+    def start(self) -> None:
+        """Begins to take in."""
+        self._thread.start()
 
     def close(self) -> None:
         """Waits for what is being recorded."""
-        self._thread.shutdown()
+        self._jobs.put(None)
+        self._thread.join()
 
-    def _text(self, workspace: str, message: InboundMessage) -> Received:
-        self._live.refresh()
-        here, release = self._live.workspaces.get(workspace), self._live.release_id
-        if here is None or release is None:
-            raise UsageError(
-                f"there is no workspace {workspace!r}", hint=did_you_mean(workspace, self._live.workspaces)
-            )
-        answers = self._plugins.provider(here.settings.delivery.provider).answers_keywords
-        line = Line(workspace, here, release, provider_answers=answers)
-        received = receive(self._store, line, message, now=self._clock())
-        for event in received.events:
-            self._plugins.observe(event)
-        return received
+    async def text(self, workspace: str, message: InboundMessage) -> Received:
+        """Records a text that came to a workspace, its reply to go out like any message. Raises UsageError for an
+        unknown workspace, StateUnavailable."""
+        return await self._do(partial(self._receive, workspace, message))
+
+    async def call(self, workspace: str, said: Sequence[InboundMessage | StatusUpdate]) -> list[Recorded]:
+        """Records what a provider's call says. Raises StateUnavailable."""
+        return await self._do(partial(self._call, workspace, said))
+
+    async def look(self) -> None:
+        """Looks for a new release. Raises StateUnavailable."""
+        await self._do(None)
+
+    async def _do(self, work: Callable[[], T] | None) -> T:
+        if self._jobs.qsize() >= ROOM:
+            raise StateUnavailable("more calls wait than the state can take")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(work, future, loop))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await future
+        except TimeoutError as error:
+            raise StateUnavailable("the state was not to be written for too long") from error
+
+    # what runs on the thread
+
+    def _write(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            jobs = [job]
+            ends = False
+            while len(jobs) < TOGETHER and not ends:
+                try:
+                    another = self._jobs.get_nowait()
+                except Empty:
+                    break
+                if another is None:
+                    ends = True
+                else:
+                    jobs.append(another)
+            self._do_together(jobs)
+            if ends:
+                return
+
+    def _do_together(self, jobs: Sequence[_Job]) -> None:
+        try:
+            self._refresh()
+            outcomes = self._record([job.work for job in jobs])
+        except Exception as error:
+            if not isinstance(error, StateUnavailable):
+                logger.exception("what came in could not be recorded")
+            outcomes = [_Failed(error)] * len(jobs)
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            by_loop.setdefault(job.loop, []).append((job.future, outcome))
+        for loop, answers in by_loop.items():
+            loop.call_soon_threadsafe(_deliver, answers)
+        if self._plugins.observed():
+            self._tell(outcomes)
+
+    def _refresh(self) -> None:
+        if self._live.refresh():
+            self.lines = Lines.of(self._live)
+
+    def _record(self, works: Sequence[Callable[[], Any] | None]) -> list[Any]:
+        """Does each in a transaction that all of them share. One that fails takes back its own alone, and a state that
+        fails everything."""
+        outcomes: list[Any] = []
+        if all(work is None for work in works):
+            return [None] * len(works)
+        with self._store.together():
+            for work in works:
+                try:
+                    with self._store.together():
+                        outcomes.append(work() if work is not None else None)
+                except StateUnavailable:
+                    raise
+                except Exception as error:  # noqa: BLE001 # whoever waits for it is told
+                    outcomes.append(_Failed(error))
+        return outcomes
+
+    def _receive(self, workspace: str, message: InboundMessage) -> Received:
+        line = self.lines.of_workspace(workspace)
+        return receive(self._store, line.line, message, now=self._clock(), router=line.router)
+
+    def _call(self, workspace: str, said: Sequence[InboundMessage | StatusUpdate]) -> list[Recorded]:
+        line = self.lines.of_workspace(workspace)
+        return [self._text(line, one) if isinstance(one, InboundMessage) else self._status(line, one) for one in said]
+
+    def _text(self, line: OpenLine, message: InboundMessage) -> Recorded:
+        now = self._clock()
+        received = receive(self._store, line.line, message, now=now, router=line.router)
+        if line.provider is None or not line.provider.replies_inline:
+            return Recorded(received.events, received)
+        reply = self._inline.reply(line, line.provider, message, received, now)
+        if reply is None:
+            return Recorded(received.events, received)
+        answered = message_event(reply.id, MessageState.IN_DOUBT, IN_ANSWER, now)
+        return Recorded((*received.events, answered), received, reply)
+
+    def _status(self, line: OpenLine, update: StatusUpdate) -> Recorded:
+        if line.provider is None:
+            return Recorded(())
+        name, workspace = line.line.name, line.line.workspace
+        made = record_status(self._store, name, workspace, line.provider.judge, update, self._clock())
+        return Recorded(tuple(message_event(change.id, change.state, change.reason, change.at) for change in made))
+
+    def _tell(self, outcomes: Sequence[Any]) -> None:
+        for outcome in outcomes:
+            for recorded in outcome if isinstance(outcome, list) else [outcome]:
+                for event in recorded.events if isinstance(recorded, Recorded | Received) else ():
+                    self._plugins.observe(event)
+
+
+def _deliver(answers: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, outcome in answers:
+        if future.done():
+            continue  # whoever waited has gone
+        if isinstance(outcome, _Failed):
+            future.set_exception(outcome.error)
+        else:
+            future.set_result(outcome)
