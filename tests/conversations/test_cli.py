@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
+from contextlib import chdir
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from click.testing import CliRunner
 from talk import WORKSPACE, Talk
+
+from engine.cli.app import cli
 
 GOOD = '- name: joins\n  person: ada\n  steps:\n    - {receive: {text: join}, expect: {replies: ["Hi Ada: …"]}}\n'
 BAD = """\
@@ -20,10 +23,12 @@ BAD = """\
 """
 
 
-def engine(talk: Talk, *words: str, code: int = 0) -> str:
-    done = subprocess.run(["engine", *words], cwd=talk.folder, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout if code != 3 and code != 64 else done.stderr
+def engine(folder: Path, *words: str, code: int = 0) -> str:
+    """Runs the command in this process; gives its standard output, and of what was refused its standard error."""
+    with chdir(folder):
+        done = CliRunner().invoke(cli, words)
+    assert done.exit_code == code, done.output
+    return done.stderr if code in (3, 64) else done.stdout
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def tested(talk: Talk) -> Talk:
 
 
 def test_a_failure_is_told_with_its_place_and_the_words_that_differ(tested: Talk) -> None:
-    assert engine(tested, "test", code=4).splitlines()[:-1] == [
+    assert engine(tested.folder, "test", code=4).splitlines()[:-1] == [
         f"{WORKSPACE}tests/bad.yaml: 0 passed, 1 failed",
         f"{WORKSPACE}tests/good.yaml: 1 passed",
         f"FAILED {WORKSPACE}tests/bad.yaml:1: echoes <&>␇",
@@ -54,7 +59,7 @@ def test_a_failure_is_told_with_its_place_and_the_words_that_differ(tested: Talk
 
 
 def test_json(tested: Talk) -> None:
-    document = json.loads(engine(tested, "test", "--coverage", "--format", "json", code=4))
+    document = json.loads(engine(tested.folder, "test", "--coverage", "--format", "json", code=4))
     assert [document[key] for key in ("version", "passed", "failed")] == [1, 1, 1]
     bad, good = document["tests"]
     assert (good["name"], good["passed"], good["failures"], good["steps"]) == ("joins", True, [], 1)
@@ -75,7 +80,7 @@ def test_json(tested: Talk) -> None:
 
 
 def test_junit(tested: Talk, tmp_path: Path) -> None:
-    engine(tested, "test", "--junit", "results.xml", code=4)
+    engine(tested.folder, "test", "--junit", "results.xml", code=4)
     root = ET.parse(tmp_path / "results.xml").getroot()
     assert (root.tag, root.get("tests"), root.get("failures")) == ("testsuites", "2", "1")
     bad, good = root.iter("testcase")
@@ -99,46 +104,41 @@ def test_some_of_them(tested: Talk, words: list[str], names: list[str]) -> None:
     (tested.folder / "config/workspaces/other").mkdir(exist_ok=True)
     tested.write("config/workspaces/other/workspace.yaml", "name: Other\nbusiness: {country: US}\n")
     code = 0 if names == ["joins"] else 4
-    document = json.loads(engine(tested, "test", *words, "--format", "json", code=code))
+    document = json.loads(engine(tested.folder, "test", *words, "--format", "json", code=code))
     assert [test["name"] for test in document["tests"]] == names
 
 
 @pytest.mark.parametrize("words", [["-k", "nothing like it"], ["nowhere"], ["--junit", "no/folder/x.xml"]])
 def test_what_cannot_be_meant(talk: Talk, words: list[str]) -> None:
     talk.write(f"{WORKSPACE}tests/good.yaml", GOOD)
-    engine(talk, "test", *words, code=64)
+    engine(talk.folder, "test", *words, code=64)
 
 
 def test_an_invalid_config(tested: Talk) -> None:
     tested.write(f"{WORKSPACE}tests/good.yaml", GOOD.replace("join}", "join, to: mian}"))
-    assert f"{WORKSPACE}tests/good.yaml:4:34: error: there is no sender 'mian'" in engine(tested, "test", code=3)
+    assert f"{WORKSPACE}tests/good.yaml:4:34: error: there is no sender 'mian'" in engine(tested.folder, "test", code=3)
 
 
 def test_too_little_coverage(talk: Talk) -> None:
     talk.write(f"{WORKSPACE}tests/good.yaml", GOOD)
-    out = engine(talk, "test", "--coverage-min", "90", code=4)
+    out = engine(talk.folder, "test", "--coverage-min", "90", code=4)
     assert "  acme: rules 1/6, replies 1/6, branches 0/2" in out
     assert f"  {WORKSPACE}keywords.yaml:3: rule never shown: echo" in out
     assert f"  {WORKSPACE}templates/news.liquid:5: branch never shown: news: else" in out
-    engine(talk, "test", "--coverage-min", "10")
+    engine(talk.folder, "test", "--coverage-min", "10")
 
 
 def test_no_tests_are_no_failure(talk: Talk) -> None:
-    assert "no tests" in engine(talk, "test")
+    assert "no tests" in engine(talk.folder, "test")
 
 
 def test_the_starter_passes(tmp_path: Path) -> None:
-    for words in (["init", "shop"], ["--config", "shop/config", "test", "--coverage-min", "100"]):
-        done = subprocess.run(["engine", *words], cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout
+    engine(tmp_path, "init", "shop")
+    engine(tmp_path, "--config", "shop/config", "test", "--coverage-min", "100")
 
 
 @pytest.mark.parametrize("environment", [None, "production"])
 def test_every_rule_reply_and_branch_of_the_example_is_shown(environment: str | None) -> None:
     """Also as in production, without its variables. Staging knows no quiet hours, of which one test is."""
     options = ["--env", environment] if environment else []
-    root = Path(__file__).parent.parent.parent
-    done = subprocess.run(
-        ["engine", *options, "test", "--coverage-min", "100"], cwd=root, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    engine(Path(__file__).parent.parent.parent, *options, "test", "--coverage-min", "100")
