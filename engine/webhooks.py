@@ -7,7 +7,7 @@ is called can tell a repetition.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -113,8 +113,8 @@ class Webhooks(ABC):
     @abstractmethod
     def calls(
         self, *, workspace: str | None = None, states: Collection[CallState] = (), newest: int | None = None
-    ) -> Sequence[CallRecord]:
-        """Gives calls, oldest first; with `newest`, only the last that many."""
+    ) -> Iterator[CallRecord]:
+        """Streams calls, oldest first; with `newest`, only the last that many."""
 
     @abstractmethod
     def calls_of(self, texts: Collection[tuple[str, str]]) -> Sequence[CallRecord]:

@@ -50,9 +50,9 @@ def list_(app: App, workspace: str | None, states: tuple[str, ...], limit: int |
 
     store = app.store(read_only=True)
     newest = limit if format_ != "text" else limit or LAST
-    found = store.calls(workspace=workspace, states=[CallState(state) for state in states], newest=newest)
-    if workspace is not None and not found:
+    if workspace is not None and next(iter(store.calls(workspace=workspace, newest=1)), None) is None:
         configured(app, workspace)
+    found = store.calls(workspace=workspace, states=[CallState(state) for state in states], newest=newest)
     gone = store.gone_webhooks()
     if format_ == "ndjson":
         print_ndjson(as_json(call) for call in found)
@@ -81,14 +81,15 @@ def retry(app: App, calls: tuple[str, ...], workspace: str, webhook: str | None,
       engine webhooks retry --workspace acme --webhook crm
     """
     from engine.cli.audience import configured
+    from engine.webhooks import CallState
 
     if bool(calls) == (webhook is not None):
         raise UsageError("say which calls: their ids, or --webhook NAME for all that failed")
     store = app.store()
-    known = {call.id for call in store.calls(workspace=workspace)} if calls else set()
+    failed = {call.id for call in store.calls(workspace=workspace, states=[CallState.FAILED])} if calls else set()
     for call in calls:
-        if call not in known:
-            raise UsageError(f"there is no call {call!r}", hint=did_you_mean(call, known))
+        if call not in failed:
+            raise UsageError(f"there is no failed call {call!r}", hint=did_you_mean(call, failed))
     webhooks = configured(app, workspace).settings.webhooks
     if webhook is not None and webhook not in webhooks:
         raise UsageError(f"workspace {workspace!r} has no webhook {webhook!r}", hint=did_you_mean(webhook, webhooks))

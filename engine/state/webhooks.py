@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.state.room import Room, some
 from engine.webhooks import Call, CallChange, CallRecord, CallState, ClaimedCall, GoneWebhook
 
 GONE = "webhook.gone"
+PAGE = 1000
 
 _COLUMNS = """c.id, c.workspace, c.webhook, i.provider_id, c.state, c.attempts, c.reason, c.due_at, c.created_at,
     c.updated_at"""
@@ -76,15 +77,26 @@ class CallingWebhooks(Room):
 
     def calls(
         self, *, workspace: str | None = None, states: Collection[CallState] = (), newest: int | None = None
-    ) -> Sequence[CallRecord]:
-        """Gives calls, oldest first; with `newest`, only the last that many."""
-        rows = self._file.rows(
-            f"""SELECT {_COLUMNS} {_FROM} WHERE (?1 IS NULL OR c.workspace = ?1)
-            AND (json_array_length(?2) = 0 OR c.state IN (SELECT value FROM json_each(?2)))
-            ORDER BY c.seq DESC LIMIT ?3""",
-            (workspace, some(states), -1 if newest is None else newest),
-        )
-        return [_record(row) for row in reversed(rows)]
+    ) -> Iterator[CallRecord]:
+        """Streams calls, oldest first. Read in pages, so that a slow reader holds nothing."""
+        which = """(?1 IS NULL OR c.workspace = ?1)
+            AND (json_array_length(?2) = 0 OR c.state IN (SELECT value FROM json_each(?2)))"""
+        wanted, after = some(states), 0
+        if newest is not None:
+            first = self._file.row(
+                f"SELECT c.seq FROM webhook_calls c WHERE {which} ORDER BY c.seq DESC LIMIT 1 OFFSET ?3",
+                (workspace, wanted, newest - 1),
+            )
+            after = 0 if first is None else first[0] - 1
+        while True:
+            rows = self._file.rows(
+                f"SELECT {_COLUMNS}, c.seq {_FROM} WHERE c.seq > ?3 AND {which} ORDER BY c.seq LIMIT ?4",
+                (workspace, wanted, after, PAGE),
+            )
+            yield from (_record(row[:-1]) for row in rows)
+            if len(rows) < PAGE:
+                return
+            after = rows[-1][-1]
 
     def calls_of(self, texts: Collection[tuple[str, str]]) -> Sequence[CallRecord]:
         """Gives the calls that texts (workspace, provider's id) caused."""
