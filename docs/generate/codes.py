@@ -149,7 +149,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "doubt.another-in-flight": "An equal message is on the wire; the look-up waits for it.",
         "doubt.unclear-yet": "A look-up found something that may be it; another follows.",
         "doubt.called-back": "The provider's status callback says that it has it.",
-        "reply.in-answer": "It stood in the answer to the webhook; a status callback or a look-up tells what came of it.",
+        "reply.in-answer": "It stood in the answer to a webhook; a status callback or a look-up tells what came of it.",
         "reply.not-in-answer": "It does not fit the answer to the webhook, and goes out like any message.",
         "doubt.ambiguous": "The provider has something that may be it.",
         "settled.sent": "A person found it at the provider.",

@@ -12,8 +12,9 @@ fails in the ways that networks fail, as told by `Fault`.
 from __future__ import annotations
 
 from engine.testing.twilio_emulator.account import Account, Behaviour
+from engine.testing.twilio_emulator.calling import signature
 from engine.testing.twilio_emulator.faults import Fault, FaultPlan
-from engine.testing.twilio_emulator.ledger import Accepted, Ledger, Seen
+from engine.testing.twilio_emulator.ledger import Accepted, Called, Ledger, Seen
 from engine.testing.twilio_emulator.process import RemoteEmulator, emulator_process
 from engine.testing.twilio_emulator.server import TwilioEmulator
 
@@ -21,6 +22,7 @@ __all__ = [
     "Accepted",
     "Account",
     "Behaviour",
+    "Called",
     "Fault",
     "FaultPlan",
     "Ledger",
@@ -28,4 +30,5 @@ __all__ = [
     "Seen",
     "TwilioEmulator",
     "emulator_process",
+    "signature",
 ]

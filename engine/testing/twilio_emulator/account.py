@@ -56,3 +56,14 @@ class Behaviour:
     """Seconds until a message appears in lists. Fetching it by its SID works at once."""
     latency: float = 0.0
     """Seconds that every answer takes."""
+    sms_url: str = ""
+    """Where texts to the account's numbers are posted; empty: nowhere, and they can only be listed."""
+    copies: int = 1
+    """How often each webhook and status callback is posted, as a network that repeats what it delivers would."""
+    disorder: float = 0.0
+    """Seconds by which each copy is late at most, at random: they overtake each other."""
+    tries: int = 1
+    """How often each copy is posted until it is answered with 2xx. Twilio's retries are set in the address's fragment:
+    https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides"""
+    retry_after: float = 0.5
+    """Seconds between two tries."""

@@ -40,6 +40,13 @@ def _answer(emulator: TwilioEmulator, what: tuple[str, str], data: Any) -> Any:
             return [asdict(message) for message in ledger.messages]
         case ("GET", "requests"):
             return [asdict(request) for request in ledger.requests]
+        case ("GET", "calls"):
+            return [asdict(call) for call in ledger.calls]
+        case ("GET", "received"):
+            return [asdict(text) for text in ledger.received]
+        case ("POST", "texts"):
+            assert emulator.texts is not None, "it runs, since it answers"
+            return [emulator.texts.arrive(**text) for text in data]
         case ("POST", "faults"):
             emulator.faults.script(*(Fault(**fault) for fault in data))
         case ("PUT", "chances"):

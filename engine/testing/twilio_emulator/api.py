@@ -68,6 +68,8 @@ class Api:
             return 200, replies.encode(replies.account_json(self.account))
         if path == f"{account}/Messages.json":
             return self._messages(path, query)
+        if path.startswith(f"{account}/Messages/") and path.endswith("/Media.json"):
+            return self._media(path, query)
         if path.startswith(f"{account}/Messages/") and path.endswith(".json"):
             message = self.ledger.by_sid.get(path.removeprefix(f"{account}/Messages/").removesuffix(".json"))
             return refuse(NOT_FOUND) if message is None else (200, self._show(message))
@@ -82,6 +84,8 @@ class Api:
         if service in self.account.services:
             if not part:
                 return 200, replies.encode(self._service(service))
+            if part == "ShortCodes":
+                return self._page("short_codes", (), self._short_code, path, query)
             if part == "PhoneNumbers":
                 numbers = self.account.services[service]
 
@@ -99,6 +103,9 @@ class Api:
     def _messages(self, path: str, query: str) -> Answer:
         asked = dict(parse_qsl(query, keep_blank_values=True))
         known = self.ledger.by_to.get(asked["To"], []) if "To" in asked else self.ledger.messages
+        texts = [m for m in self.ledger.received if asked.get("To") in (None, m.to)]
+        if texts:
+            known = sorted([*known, *texts], key=lambda message: message.number)
         now = self.now()
         visible = [m for m in reversed(known) if now - m.at >= self.behaviour.lookup_lag]
         for name in ("From", "DateSent", "DateSent<", "DateSent>"):
@@ -110,6 +117,19 @@ class Api:
 
         body = replies.page_json("messages", visible, lambda m: m.sid, show, path, query)
         return 200, replies.encode(body)
+
+    def _media(self, path: str, query: str) -> Answer:
+        message = self.ledger.by_sid.get(path.split("/")[-2])
+        if message is None:
+            return refuse(NOT_FOUND)
+
+        def show(place: int) -> replies.Json:
+            return replies.media_json(message, self.account, place)
+
+        places = range(len(message.media))
+        return 200, replies.encode(
+            replies.page_json("media_list", places, lambda p: replies.media_sid(message, p), show, path, query)
+        )
 
     def _passes(self, message: Accepted, name: str, value: str, now: float) -> bool:
         if name == "From":

@@ -13,18 +13,29 @@ KEPT_REQUESTS = 1_000_000
 
 @dataclass(slots=True)
 class Accepted:
-    """A message that was taken."""
+    """A message that was taken, or a text to the account."""
 
     sid: str
     at: float  # seconds since 1970
     to: str
-    sender: str | None  # None until a messaging service has picked a number
+    sender: str | None  # None until a messaging service has picked a number; of a text, the phone
     service: str | None
     body: str
     media: list[str]
     status_callback: str | None
     validity_period: int | None
     number: int  # 1 for the first
+    direction: str = "outbound-api"  # or "outbound-reply", made by TwiML; or "inbound"
+
+
+@dataclass(slots=True)
+class Called:
+    """A webhook or a status callback that was posted once."""
+
+    at: float  # when it was answered, or given up
+    sid: str
+    what: str  # "received", or the status
+    status: int | None  # None: no answer
 
 
 @dataclass(slots=True)
@@ -47,6 +58,8 @@ class Ledger:
         self.requests: deque[Seen] = deque(maxlen=KEPT_REQUESTS)
         self.by_sid: dict[str, Accepted] = {}
         self.by_to: dict[str, list[Accepted]] = {}
+        self.received: list[Accepted] = []
+        self.calls: deque[Called] = deque(maxlen=KEPT_REQUESTS)
         self._path = path
         self._file: TextIO | None = None
 
@@ -71,7 +84,7 @@ class Ledger:
 
     def add(self, at: float, **fields: Any) -> Accepted:
         """Takes a message and gives it its SID. Is in the operating system's hands when this returns."""
-        number = len(self.messages) + 1
+        number = len(self.messages) + len(self.received) + 1
         kind = "MM" if fields["media"] else "SM"
         message = Accepted(sid=f"{kind}{number:032x}", at=at, number=number, **fields)
         if self._file is not None:
@@ -85,6 +98,9 @@ class Ledger:
         return {to: [message.sid for message in messages] for to, messages in self.by_to.items()}
 
     def _keep(self, message: Accepted) -> None:
-        self.messages.append(message)
         self.by_sid[message.sid] = message
+        if message.direction == "inbound":
+            self.received.append(message)
+            return
+        self.messages.append(message)
         self.by_to.setdefault(message.to, []).append(message)

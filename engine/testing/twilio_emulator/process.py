@@ -38,6 +38,22 @@ class RemoteEmulator:
         """Gives counts: accepted, recipients, requests, most_in_flight."""
         return cast("dict[str, int]", self._ask("GET", "summary"))
 
+    def text(self, from_number: str, to: str, body: str, **more: Any) -> str:
+        """Lets a text arrive, with the arguments of `Texts.arrive`; gives its SID."""
+        return self.texts([{"from_number": from_number, "to": to, "body": body, **more}])[0]
+
+    def texts(self, texts: Sequence[dict[str, Any]]) -> list[str]:
+        """Lets many texts arrive at once; gives their SIDs."""
+        return cast("list[str]", self._ask("POST", "texts", list(texts)))
+
+    def received(self) -> list[dict[str, Any]]:
+        """Gives the texts that have arrived, in order, with the fields of `Accepted`."""
+        return cast("list[dict[str, Any]]", self._ask("GET", "received"))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Gives every webhook and status callback that was posted, in order, with the fields of `Called`."""
+        return cast("list[dict[str, Any]]", self._ask("GET", "calls"))
+
     def script(self, *faults: Fault) -> None:
         """Adds faults for the next calls."""
         self._ask("POST", "faults", [fault.as_json() for fault in faults])

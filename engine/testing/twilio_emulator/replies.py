@@ -25,6 +25,8 @@ Json = dict[str, Any]
 
 def status_at(message: Accepted, behaviour: Behaviour, now: float) -> tuple[str, int | None, float | None]:
     """Gives a message's status at a moment, its error code, and when it was sent (None: not yet)."""
+    if message.direction == "inbound":
+        return "received", None, message.at
     # Seconds since 1970 are exact to a fraction of a microsecond only: what is due at a moment must be there at it.
     age = now - message.at + 1e-6
     status, sent = ("accepted" if message.service else "queued"), None
@@ -56,7 +58,7 @@ def message_json(message: Accepted, account: Account, behaviour: Behaviour, now:
         "date_created": created,
         "date_sent": None if sent is None else _rfc2822(sent),
         "date_updated": created if sent is None else _rfc2822(sent),
-        "direction": "outbound-api",
+        "direction": message.direction,
         "error_code": error,
         "error_message": "Delivery failed" if error else None,
         "from": picked,
@@ -72,6 +74,25 @@ def message_json(message: Accepted, account: Account, behaviour: Behaviour, now:
         "to": message.to,
         "uri": f"{uri}.json",
     }
+
+
+def media_json(message: Accepted, account: Account, place: int) -> Json:
+    """Gives one media item of a message."""
+    sid = media_sid(message, place)
+    return {
+        "account_sid": account.sid,
+        "content_type": "image/jpeg",
+        "date_created": _rfc2822(message.at),
+        "date_updated": _rfc2822(message.at),
+        "parent_sid": message.sid,
+        "sid": sid,
+        "uri": f"/{VERSION}/Accounts/{account.sid}/Messages/{message.sid}/Media/{sid}.json",
+    }
+
+
+def media_sid(message: Accepted, place: int) -> str:
+    """Gives the SID of a message's media item, the first at 0."""
+    return f"ME{message.number * 16 + place:032x}"
 
 
 def error_json(refusal: Refusal) -> Json:

@@ -15,8 +15,10 @@ from engine.testing.twilio_emulator import admin
 from engine.testing.twilio_emulator.account import Account, Behaviour
 from engine.testing.twilio_emulator.api import NOT_FOUND, Answer, Api, refuse
 from engine.testing.twilio_emulator.callbacks import Callbacks
+from engine.testing.twilio_emulator.calling import Caller
 from engine.testing.twilio_emulator.faults import Fault, FaultPlan
 from engine.testing.twilio_emulator.ledger import Accepted, Ledger, Seen
+from engine.testing.twilio_emulator.texts import Texts
 from engine.testing.twilio_emulator.validation import Refusal, refusal
 
 if TYPE_CHECKING:
@@ -54,7 +56,10 @@ class TwilioEmulator:
         self._authorizations = self.account.authorizations()
         self._messages = f"/2010-04-01/Accounts/{self.account.sid}/Messages.json"
         self._api = Api(self.account, self.behaviour, self.ledger, now, self._accepted)
+        self._seed = seed
+        self._caller: Caller | None = None
         self._callbacks: Callbacks | None = None
+        self.texts: Texts | None = None
         self._runner: web.ServerRunner | None = None
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] | None = None
@@ -68,7 +73,9 @@ class TwilioEmulator:
         from aiohttp import web
 
         self.ledger.open()
-        self._callbacks = Callbacks(self.account, self.behaviour, self._now)
+        self._caller = Caller(self.account, self.behaviour, self.ledger, self._now, self._seed)
+        self._callbacks = Callbacks(self._caller)
+        self.texts = Texts(self._caller, self.ledger, self._callbacks.follow)
         # The low-level server: routing by aiohttp's application costs as much as the rest of a request.
         self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await self._runner.setup()
@@ -78,8 +85,8 @@ class TwilioEmulator:
 
     async def stop(self) -> None:
         """Closes every connection. What it has accepted stays to be looked at."""
-        if self._callbacks is not None:
-            await self._callbacks.close()
+        if self._caller is not None:
+            await self._caller.close()
         if self._runner is not None:
             await self._runner.cleanup()
         self.ledger.close()
