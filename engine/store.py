@@ -45,7 +45,8 @@ from engine.webhooks import Webhooks
 
 
 class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Webhooks, ABC):
-    """Keeps releases, people, consent, messages, links and clicks. Safe to use from several threads and processes at once."""
+    """Keeps releases, people, consent, messages, texts, links, clicks and calls of webhooks. Safe to use from several
+    threads and processes at once."""
 
     scheme: ClassVar[str]
     """The URL scheme that names it in `state:`, e.g. "sqlite"."""
@@ -176,8 +177,9 @@ class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Webhooks, ABC):
     def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks: the fence, pauses and consent as they are at this
         moment, that the number can be reached, and that no other message of the same send (or key) went to it. What
-        fails a check is suppressed with the reason (`consent.stopped`, `consent.not-subscribed`, `consent.held-for-review`,
-        `topic.not-subscribed`, `topic.not-confirmed`, `suppressed.…`, `duplicate.number`; `link.taken` where a short link is another message's). What is paused goes back to wait for
+        fails a check is suppressed with the reason (`consent.stopped`, `consent.not-subscribed`,
+        `consent.held-for-review`, `topic.not-subscribed`, `topic.not-confirmed`, `suppressed.…`, `duplicate.number`;
+        `link.taken` where a short link is another message's). What is paused goes back to wait for
         its resumption (`paused: …`). What an earlier attempt froze stays as it was."""
 
     @abstractmethod
