@@ -49,6 +49,8 @@ def test_an_opt_out_is_consent_and_no_suppression(shop: Shop) -> None:
     shop.engine("run", "--drain")
     shown = shop.json("consent", "show", "+15005550004", "-w", "acme")
     assert (shown["state"], shown["suppressed"]) == ("stopped", None)
+    (entry,) = shown["history"]
+    assert (entry["source"], entry["message"]) == ("provider:21610", shop.messages()[0]["id"])
 
 
 def test_a_receipt_that_calls_the_number_unknown_suppresses_it(shop: Shop) -> None:
