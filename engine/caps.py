@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from engine.record import record
 
@@ -28,8 +29,12 @@ class Cost:
     @property
     def millionths(self) -> int:
         """The amount in millionths of the currency, rounded up."""
-        whole = self.amount / MILLIONTH
-        return int(whole.to_integral_value("ROUND_CEILING"))
+        return _millionths(self.amount)
+
+
+@lru_cache(maxsize=1024)
+def _millionths(amount: Decimal) -> int:
+    return int((amount / MILLIONTH).to_integral_value("ROUND_CEILING"))
 
 
 class CapKind(StrEnum):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -23,6 +24,7 @@ def parse_duration(value: object) -> timedelta:
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
 
 
+@lru_cache(maxsize=256)
 def print_duration(value: timedelta) -> str:
     """Gives a duration in its largest whole unit."""
     seconds = int(value.total_seconds())

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from engine.config.models import QuietHours
 from engine.delivery import zones
 from engine.delivery.gates.answers import answers
 from engine.delivery.gates.verdict import Action, Case, Verdict, rule
@@ -28,25 +27,21 @@ def quiet_hours(case: Case) -> Verdict | None:
     if quiet is None or _purpose(case.claim) not in quiet.purposes or answers(case.claim, case.now):
         return None
     where = rule(case, "quiet_hours")
-    window = _window(quiet)
     minute = case.now.replace(second=0, microsecond=0)
     to, home = case.address.to, case.settings.business.country
     known = zones.known_zone(case.claim.person) if quiet.timezone == zones.RECIPIENT else quiet.timezone
-    if known is None and not _is_quiet(window, zones.of_country(to.country, home), minute):
-        # Not even at an edge of the country: then the number's area need not be looked up.
-        return _passes(where, window, zones.of_country(to.country, home), minute)
-    names = frozenset({known}) if known else zones.of_number(to.number, to.country, home, case.time_zones)
-    if not _is_quiet(window, names, minute):
-        return _passes(where, window, names, minute)
-    until = _next_allowed(window, names, minute)
+    names = frozenset({known}) if known else zones.of_country(to.country, home)
+    quiet_now, until = _look(quiet.from_, quiet.to, names, minute)
+    if quiet_now and known is None:
+        # Where it is quiet at an edge of the country alone, the number's area may lie elsewhere.
+        names = zones.of_number(to.number, to.country, home, case.time_zones)
+        quiet_now, until = _look(quiet.from_, quiet.to, names, minute)
+    if not quiet_now:
+        # It may wait in its sender's lane until the evening: the commit looks again.
+        return Verdict(GATE, Action.PASS, where, until=until)
     if until is None:
         return Verdict(GATE, Action.SUPPRESS, where, f"quiet-hours.always: {len(names)} zones are possible")
     return Verdict(GATE, Action.LATER, where, f"quiet-hours.waits: until {until:%Y-%m-%d %H:%M} UTC", until)
-
-
-def _passes(where: str, window: Window, names: frozenset[str], minute: datetime) -> Verdict:
-    # It may wait in its sender's lane until the evening: the commit looks again.
-    return Verdict(GATE, Action.PASS, where, until=_next_quiet(window, names, minute))
 
 
 def _purpose(claim: Claim) -> Purpose:
@@ -54,29 +49,13 @@ def _purpose(claim: Claim) -> Purpose:
     return Purpose.MARKETING if answers_nobody else claim.purpose
 
 
-@lru_cache(maxsize=256)
-def _parsed(start: str, end: str) -> Window:
-    return Window.parse(start, end)
-
-
-def _window(quiet: QuietHours) -> Window:
-    return _parsed(quiet.from_, quiet.to)
-
-
 # Messages come in their thousands within one minute, to the same few sets of zones.
 @lru_cache(maxsize=4096)
-def _is_quiet(window: Window, names: frozenset[str], minute: datetime) -> bool:
-    return is_quiet(window, _zones(names), minute)
-
-
-@lru_cache(maxsize=4096)
-def _next_allowed(window: Window, names: frozenset[str], minute: datetime) -> datetime | None:
-    return next_allowed(window, _zones(names), minute)
-
-
-@lru_cache(maxsize=4096)
-def _next_quiet(window: Window, names: frozenset[str], minute: datetime) -> datetime | None:
-    return next_quiet(window, _zones(names), minute)
+def _look(start: str, end: str, names: frozenset[str], minute: datetime) -> tuple[bool, datetime | None]:
+    """Gives whether it is quiet in any of the zones, and when that changes; None where it does not."""
+    window, here = Window.parse(start, end), _zones(names)
+    quiet = is_quiet(window, here, minute)
+    return quiet, next_allowed(window, here, minute) if quiet else next_quiet(window, here, minute)
 
 
 def _zones(names: Collection[str]) -> list[ZoneInfo]:
