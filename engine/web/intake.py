@@ -74,6 +74,8 @@ class Intake:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="intake")
         self.lines = Lines.of(live)
+        self.patience = PATIENCE
+        self.room = ROOM
 
     def start(self) -> None:
         """Begins to take in."""
@@ -98,13 +100,13 @@ class Intake:
         await self._do(None)
 
     async def _do(self, work: Callable[[], T] | None) -> T:
-        if self._jobs.qsize() >= ROOM:
+        if self._jobs.qsize() >= self.room:
             raise StateUnavailable("more calls wait than the state can take")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, future, loop))
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 return await future
         except TimeoutError as error:
             raise StateUnavailable("the state was not to be written for too long") from error
