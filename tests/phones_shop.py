@@ -38,6 +38,7 @@ class Served:
     url: str
     process: subprocess.Popen[str]
     logged: Thread
+    said: Queue[str]  # what it has said on standard error since it listens
 
     @property
     def host(self) -> str:
@@ -116,9 +117,9 @@ def _events(response: HTTPResponse) -> Iterator[tuple[str, str, Any]]:
             fields = {}
 
 
-def serve(shop: Shop) -> Served:
-    """Starts `engine serve` on a free port and waits until it answers."""
-    process = shop.start("serve", "--port", "0")
+def serve(shop: Shop, *command: str) -> Served:
+    """Starts `engine serve`, or another command that does, on a free port, and waits until it answers."""
+    process = shop.start(*(command or ["serve"]), "--port", "0")
     said: Queue[str] = Queue()
 
     def read() -> None:
@@ -135,15 +136,16 @@ def serve(shop: Shop) -> Served:
     while not (line := said.get(timeout=60)).startswith("listening on "):
         before += line
         assert line, f"serve ended: {before}"
-    return Served(shop, line.split()[2], process, logged)
+    return Served(shop, line.split()[2], process, logged, said)
 
 
-def open_shop(folder: Path, *, delivery: str = "{provider: sandbox}") -> Shop:
-    """Writes and applies a shop that can be texted."""
+def open_shop(folder: Path, *, delivery: str = "{provider: sandbox}", apply: bool = True) -> Shop:
+    """Writes a shop that can be texted, and applies it."""
     shop = Shop(folder)
     shop.write(delivery=delivery)
     here = folder / "config/workspaces/acme"
     (here / "senders.yaml").write_text(SENDERS, encoding="utf-8")
     (here / "keywords.yaml").write_text(KEYWORDS, encoding="utf-8")
-    shop.engine("apply", "--yes")
+    if apply:
+        shop.engine("apply", "--yes")
     return shop

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from http.client import HTTPConnection
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,12 @@ def conversation(served: Served, phone: str, **more: object) -> Any:
 
 def body_of(text: Any) -> str:
     return "".join(part["text"] for part in text["parts"])
+
+
+def arriving(events: Iterator[tuple[str, str, Any]]) -> Iterator[Any]:
+    for name, _, data in events:
+        assert (name, data["network"]) == ("texts", "sandbox")
+        yield from data["texts"]
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -53,11 +61,9 @@ def test_the_whole_way_there_and_back(served: Served) -> None:
     phone = "+14155550111"
     with served.events(after=served.json("/state")["cursor"]) as events:
         served.text("Join!", phone=phone, sender="other")
-        assert next(events)[2]["texts"][0]["mine"] is True
         served.shop.engine("run", "--drain")
-        name, _, data = next(events)
-    (text,) = data["texts"]
-    assert (name, data["network"], text["phone"], text["mine"]) == ("texts", "sandbox", phone, False)
+        asked, text = islice((text for text in arriving(events) if text["phone"] == phone), 2)
+    assert (asked["mine"], text["mine"]) == (True, False)
     assert (text["sender"], text["name"], text["workspace"], text["error"]) == ("+14155550100", "other", "acme", None)
     # The address that people read is kept; tapping it asks this server, whatever the links' domain.
     words, link = text["parts"]
@@ -246,15 +252,32 @@ def test_a_network_that_is_made_anew(served: Served) -> None:
     assert served.json("/state")["cursor"].startswith("sandbox:SB")
 
 
-def test_anywhere_is_a_choice_and_stopping_does_not_wait_for_pages(tmp_path: Path) -> None:
+def test_anywhere_a_new_release_and_a_stop_that_waits_for_no_page(tmp_path: Path) -> None:
     running = serve(open_shop(tmp_path, delivery="{provider: sandbox, phones: anywhere}"))
     proxied = {"Host": "192.0.2.1:8000", "X-Forwarded-For": "192.0.2.7"}
     assert running.ask("/state", headers=proxied)[0].status == 200
     assert running.ask("/state", headers={"Host": "evil.example"})[0].status == 421
     with running.events() as events:
         assert next(events)[0] == "reload"
+        # A release that changes what pages show reaches them, too.
+        senders = tmp_path / "config/workspaces/acme/senders.yaml"
+        senders.write_text(senders.read_text("utf-8").replace("  other:", "  renamed:"), encoding="utf-8")
+        running.shop.engine("apply", "--yes")
+        assert next(events)[0] == "reload"
+        (workspace,) = running.json("/state")["workspaces"]
+        assert [sender["name"] for sender in workspace["senders"]] == ["main", "renamed"]
         assert running.stop() == 0
         assert list(events) == []
+
+
+def test_up_is_all_that_a_fresh_checkout_needs(tmp_path: Path) -> None:
+    running = serve(open_shop(tmp_path, apply=False), "up", "--yes")
+    with running.events(after=running.json("/state")["cursor"]) as events:
+        assert running.text("join")[1]["rule"] == "join"
+        texts = list(islice(arriving(events), 2))
+    assert [text["mine"] for text in texts] == [True, False]
+    assert f"page {running.url}/sandbox\n" in list(running.said.queue)
+    assert running.stop() == 0
 
 
 def test_health_is_not_the_phones_affair(served: Served) -> None:

@@ -51,29 +51,37 @@ def read(text: str) -> Places | None:
 
 
 class Feed:
-    """Notices what is written to the networks: one look at each file every fifth of a second, while anybody listens.
+    """Notices new texts, and a release that changes what pages show: one look every fifth of a second for all pages.
 
     The listeners read only after something has changed, so their number costs the files next to nothing.
     """
 
-    def __init__(self, reader: Reader, show: Callable[[str, Sequence[Text]], object], closing: asyncio.Event) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        look: Callable[[], object],
+        show: Callable[[str, Sequence[Text]], object],
+        closing: asyncio.Event,
+    ) -> None:
+        """Takes what gives everything but texts that a page shows, and what makes JSON of texts."""
         self._reader = reader
+        self._look = look
         self._show = show
         self._closing = closing
         self._listeners = 0
         self._watch: asyncio.Task[None] | None = None
-        self._changes = 0
         self._changed = asyncio.Event()
 
     async def events(self, after: str | None) -> AsyncIterator[bytes]:
         """Gives the stream of a page that knows everything up to the event `after`. Ends when the server closes."""
-        places = read(after) if after else None
+        places, looked = read(after) if after else None, self._look()
         with self._listening():
             yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
             while not self._closing.is_set():
                 changed = self._changed
                 networks = self._reader.networks()
-                if places is None or set(places) != set(networks):
+                if places is None or set(places) != set(networks) or looked != self._look():
+                    looked = self._look()
                     places = {name: await self._end(name) for name in networks}
                     yield _event("reload", places, {})
                 for name in networks:
@@ -99,11 +107,11 @@ class Feed:
                 self._watch = None
 
     async def _look_out(self) -> None:
-        ends: Places = {}
+        before: object = None
         while not self._closing.is_set():
-            now = {name: await self._end(name) for name in self._reader.networks()}
-            if now != ends:
-                ends = now
+            now = self._look(), {name: await self._end(name) for name in self._reader.networks()}
+            if now != before:
+                before = now
                 self._tell()
             await _happens(self._closing, LOOK_SECONDS)
         self._tell()

@@ -85,7 +85,7 @@ class Pages:
         self._clock = site.context.clock
         self._desk = desk
         self._reader = Reader(desk.networks)
-        self._feed = Feed(self._reader, self._news, site.closing)
+        self._feed = Feed(self._reader, desk.look, self._news, site.closing)
 
     async def state(self, request: Request) -> Response:
         """Gives the workspaces, the phones that were busy last, and the place in the stream that this stands for."""
