@@ -38,6 +38,7 @@ def command(app: App, drain: bool, format_: str) -> int:
 
     import uvloop
 
+    from engine.cli.collector import settle_in
     from engine.cli.crash import crash_hook
     from engine.cli.progress import watching
     from engine.delivery.hands import Hands
@@ -60,11 +61,12 @@ def command(app: App, drain: bool, format_: str) -> int:
 
     async def main() -> Result:
         live = Live(store, plugins, app.plugin_context)
+        live.refresh()
+        settle_in()
         loop = SendLoop(hands, live)
         stop_on_signals(loop.stop)
         if drain:
             return await loop.run(drain=True)
-        live.refresh()
         async with polling(store, plugins, live, utc_now):
             return await loop.run(drain=False)
 

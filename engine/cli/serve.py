@@ -49,12 +49,14 @@ def command(app: App, host: str, port: int, format_: str) -> None:
 
     import uvloop
 
+    from engine.cli.collector import settle_in
     from engine.web.server import listen
 
     with serving(app, app.store(), listen(host, port), as_json=format_ == "json") as server:
 
         async def main() -> None:
             stop_on_signals(server.stop)
+            settle_in()
             await server.run_until_stopped()
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

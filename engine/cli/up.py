@@ -67,6 +67,7 @@ def _run(app: App, store: Store, server: Server) -> Result:
 
     import uvloop
 
+    from engine.cli.collector import settle_in
     from engine.cli.crash import crash_hook
     from engine.cli.run import advise, silence, worker
     from engine.delivery.hands import Hands
@@ -85,6 +86,7 @@ def _run(app: App, store: Store, server: Server) -> Result:
     )
 
     async def main() -> Result:
+        settle_in()
         loop = SendLoop(hands, Live(store, plugins, app.plugin_context))
         stop_on_signals(lambda: _stop(loop, server))
         return await _both(loop, server)
