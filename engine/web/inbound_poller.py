@@ -91,14 +91,16 @@ class InboundPoller:
 
     async def _poll(self, name: str, line: OpenLine, provider: Provider[Any], until: datetime) -> None:
         since = await asyncio.to_thread(self._store.inbound_until, name)
-        # The first time there is nothing to catch up with: what came before Engine did is not for it to answer.
-        if since is not None:
-            senders = line.line.workspace.senders.values()
-            to = [one.value for one in senders if one.sender_kind is not SenderKind.ALPHANUMERIC]
-            texts = await provider.inbound(since=since - OVERLAP, to=to) if to else ()
-            due = [text for text in texts if text.at is None or text.at <= until]
-            for start in range(0, len(due), AT_ONCE):
-                await self._hand_in(name, due[start : start + AT_ONCE])
+        if since is None:
+            # What came before Engine did is not for it to answer.
+            await asyncio.to_thread(self._store.set_inbound_until, name, self._clock() + OVERLAP)
+            return
+        senders = line.line.workspace.senders.values()
+        to = [one.value for one in senders if one.sender_kind is not SenderKind.ALPHANUMERIC]
+        texts = await provider.inbound(since=since - OVERLAP, to=to) if to else ()
+        due = [text for text in texts if text.at is None or text.at <= until]
+        for start in range(0, len(due), AT_ONCE):
+            await self._hand_in(name, due[start : start + AT_ONCE])
         await asyncio.to_thread(self._store.set_inbound_until, name, until)
 
     async def _hand_in(self, name: str, texts: Sequence[InboundMessage]) -> None:
