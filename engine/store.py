@@ -41,10 +41,11 @@ from engine.types import (
     Person,
     Release,
 )
+from engine.waiting import Waiting
 from engine.webhooks import Webhooks
 
 
-class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Webhooks, ABC):
+class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, ABC):
     """Keeps releases, people, consent, messages, texts, links, clicks and calls of webhooks. Safe to use from several
     threads and processes at once."""
 

@@ -15,7 +15,7 @@ from engine.config.codes import CODES
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"^([a-z]+(?:-[a-z]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*)(?:: .*)?$")
 NO_CODES = re.compile(
-    r"^(engine|socket|text|index|shortlinks|release|tzdata|zone)\.|^link\.clicked$|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(confirm|countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py|js|css|svg)$"
+    r"^(engine|socket|text|index|shortlinks|tzdata|zone)\.|^link\.clicked$|^release\.applied$|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(confirm|countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py|js|css|svg)$"
 )
 """What has the shape of a code: names of modules, files, events and fields."""
 
@@ -159,6 +159,8 @@ OTHERS: dict[str, dict[str, str]] = {
         "person.erased": "The person was erased.",
         "paused": "A person has paused its workspace, sender or template; who and why stand beside it.",
         "cancelled.by-operator": "A person has taken it back.",
+        "cancelled.by-release": "A release has changed its template (`on_change: cancel`).",
+        "release.migrated": "A release has changed its template; it goes out under that one (`on_change: migrate`).",
         "suppressed.provider:CODE": "The provider has said, with this code, that the number cannot be reached.",
     },
     "Why a text has no answer": {

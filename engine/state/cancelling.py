@@ -66,8 +66,8 @@ class Cancelling(Room):
             # A family of its own: of one family, only one message goes to a number.
             added = conn.execute(
                 """INSERT INTO messages (send, family, keyed, workspace, person, number, lane, rank, state, due_at,
-                    updated_at, follows)
-                SELECT send, -seq, 0, workspace, person, number, lane, rank, 'queued', ?2, ?3, seq
+                    updated_at, follows, release, purpose)
+                SELECT send, -seq, 0, workspace, person, number, lane, rank, 'queued', ?2, ?3, seq, release, purpose
                 FROM messages WHERE seq = ?1 ON CONFLICT (follows) WHERE follows IS NOT NULL DO NOTHING""",
                 (first, to_micros(due_at), to_micros(at)),
             )

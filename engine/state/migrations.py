@@ -58,6 +58,11 @@ def _texts(db: sqlite_utils.Database) -> None:
         db.conn.execute(statement)
 
 
+def _waiting(db: sqlite_utils.Database) -> None:
+    for statement in _WAITING:
+        db.conn.execute(statement)
+
+
 _SETTINGS = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "INSERT INTO settings VALUES ('message_id_key', randomblob(32))",
@@ -391,6 +396,12 @@ _TEXTS = (
     ) WITHOUT ROWID""",
 )
 
+# What a later release has made of a message that waited; empty where its send still says it.
+_WAITING = (
+    "ALTER TABLE messages ADD COLUMN release TEXT",
+    "ALTER TABLE messages ADD COLUMN purpose TEXT",
+)
+
 _SERIES = (
     ("0001_first", _first),
     ("0002_stops", _stops),
@@ -399,4 +410,5 @@ _SERIES = (
     ("0005_clicks", _clicks),
     ("0006_calls", _calls),
     ("0007_texts", _texts),
+    ("0008_waiting", _waiting),
 )

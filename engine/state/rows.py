@@ -16,16 +16,16 @@ _STATES = {state.value: state for state in MessageState}
 
 RANKS = {Purpose.REPLY: 0, Purpose.TRANSACTIONAL: 1, Purpose.MARKETING: 2}
 
-CLAIM_COLUMNS = """m.seq, m.workspace, m.send, s.template, s.release, s.purpose, l.name, m.attempt, m.person, p.phone,
-    p.attributes, m.number, s.data, s.event, s.reply_from, s.created_at, m.due_at, m.state, m.started_at, m.look_ups,
-    m.first_at, f.number, f.country, f.sender, f.body, f.media, f.encoding, f.segments,
-    m.via, s.local_at"""
+CLAIM_COLUMNS = """m.seq, m.workspace, m.send, s.template, coalesce(m.release, s.release),
+    coalesce(m.purpose, s.purpose), l.name, m.attempt, m.person, p.phone, p.attributes, m.number, s.data, s.event,
+    s.reply_from, s.created_at, m.due_at, m.state, m.started_at, m.look_ups, m.first_at, f.number,
+    f.country, f.sender, f.body, f.media, f.encoding, f.segments, m.via, s.local_at"""
 CLAIM_JOINS = """JOIN sends s ON s.id = m.send JOIN lanes l ON l.id = m.lane
     LEFT JOIN people p ON p.workspace = m.workspace AND p.id = m.person LEFT JOIN frozen f ON f.message = m.seq"""
 
 RECORD_COLUMNS = """m.seq, m.workspace, s.template, m.person, coalesce(f.number, m.number), f.sender, m.state, m.reason,
-    f.body, f.media, f.segments, f.encoding, m.provider_id, m.attempt, s.release, s.created_at, m.updated_at, m.due_at,
-    l.name, m.via"""
+    f.body, f.media, f.segments, f.encoding, m.provider_id, m.attempt, coalesce(m.release, s.release),
+    s.created_at, m.updated_at, m.due_at, l.name, m.via"""
 RECORD_JOINS = """JOIN sends s ON s.id = m.send JOIN lanes l ON l.id = m.lane
     LEFT JOIN frozen f ON f.message = m.seq"""
 

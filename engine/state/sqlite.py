@@ -28,6 +28,7 @@ from engine.state.stops import Stopping
 from engine.state.suppressions import Suppressing
 from engine.state.texts import Recalling
 from engine.state.topics import Subscribing
+from engine.state.waiting import Carrying
 from engine.state.webhooks import CallingWebhooks
 from engine.state.workers import Workers
 from engine.store import Store
@@ -50,6 +51,7 @@ class SqliteStore(
     Changing,
     Stopping,
     Cancelling,
+    Carrying,
     Spenders,
     Clicking,
     CountingClicks,
