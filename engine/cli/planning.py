@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from engine.config.models import Project
     from engine.plugins import Plugins
     from engine.reconcile.apply import Desired
-    from engine.reconcile.changes import Objects, Plan
+    from engine.reconcile.addresses import Objects
+    from engine.reconcile.changes import Plan
     from engine.types import Release
 
 COLOURS: Mapping[str, Mapping[str, Any]] = {

@@ -12,9 +12,11 @@ from datetime import timedelta
 
 from engine.errors import ConfigError, PlanStale, RailBlocked
 from engine.reconcile import diff, saved
-from engine.reconcile.changes import Objects, Plan
+from engine.reconcile.addresses import Objects
+from engine.reconcile.changes import Plan
 from engine.reconcile.git import Commit
 from engine.reconcile.plan import plan
+from engine.reconcile.queued import carry_over
 from engine.store import Store
 from engine.types import Clock, Finding, Release, Source
 
@@ -92,7 +94,11 @@ def apply(
             return Applied(live, fresh, made=False)
         release = _release(fresh, desired, commit=commit, by=by, clock=clock, allow=allow)
         faults(CRASH_POINT)
-        store.put_release(release)
+        with store.together():
+            store.put_release(release)
+            changed = [change.address for change in fresh.changes]
+            was = live.objects if live else {}
+            carry_over(store, changed, was, desired.objects, release=release.id, at=release.applied_at)
         faults(CRASH_POINT)
     return Applied(release, fresh, made=True)
 

@@ -9,9 +9,6 @@ from enum import StrEnum
 from engine.reconcile.effects import Effect
 from engine.types import Finding, Json, Source
 
-Objects = Mapping[str, Mapping[str, Json]]
-"""Address → plain data, as `engine.config.snapshot.snapshot` gives it."""
-
 
 class Action(StrEnum):
     CREATE = "create"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from engine.types import Json
 
 if TYPE_CHECKING:
-    from engine.reconcile.changes import Objects, Plan
+    from engine.reconcile.addresses import Objects
+    from engine.reconcile.changes import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.reconcile import diff
-from engine.reconcile.changes import Action, Change, Objects, Plan
+from engine.reconcile.addresses import Objects
+from engine.reconcile.changes import Action, Change, Plan
 from engine.reconcile.rails import rails
 from engine.types import Finding, Json, Source
 
