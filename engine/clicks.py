@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from engine.record import record
 from engine.types import Json
 
 AT_ONCE = timedelta(seconds=2)
@@ -37,7 +38,7 @@ BY_TIME = frozenset({BotReason.SOON, BotReason.SEVERAL})
 """Reasons that a store finds, from what else it knows; the others are seen in the request."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Click:
     """One request for a short link, as the redirect server saw it."""
 
@@ -47,7 +48,7 @@ class Click:
     reasons: tuple[BotReason, ...] = ()  # none of `BY_TIME`
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordedClick:
     """A click on a link of a message. Equal ones within a second are one, with how often."""
 
@@ -130,9 +131,15 @@ class Clicks(ABC):
     """The part of the `Store` contract that keeps clicks."""
 
     @abstractmethod
-    def record_clicks(self, clicks: Sequence[Click]) -> Sequence[RecordedClick]:
+    def leads_to(self, shorts: Sequence[str]) -> Mapping[str, tuple[str, datetime | None]]:
+        """Gives where those of the short addresses lead that there are, and until when; an empty destination where
+        the person was erased. What `Store.link` tells, as cheap as can be: it is asked at every click."""
+
+    @abstractmethod
+    def record_clicks(self, clicks: Sequence[Click], *, told: bool = True) -> Sequence[RecordedClick]:
         """Keeps clicks, with the reasons that time gives: `click.soon`, and `click.several` also on the one that came
-        before. Gives those on links that there are, in order of time; equal ones within a second as one."""
+        before. Gives those on links that there are, in order of time; equal ones within a second as one. Gives nothing
+        where nobody is `told`."""
 
     @abstractmethod
     def clicks(self, message_id: str) -> Sequence[RecordedClick]:

@@ -35,8 +35,8 @@ PORT = click.option(
 def command(app: App, host: str, port: int, format_: str) -> None:
     """Answer webhooks, short links and plugins' pages, under the applied release.
 
-    Each request is a line on standard error, without anybody's number; with `--format json`, as JSON. What webhooks
-    have missed is asked for at the start and every five minutes.
+    Each request is a line on standard error, without anybody's number; with `--format json`, as JSON. Redirects are
+    none: `engine links` counts them. What webhooks have missed is asked for at the start and every five minutes.
 
     SIGTERM or Ctrl-C ends it when what was asked has been answered; a second one ends it at once.
 

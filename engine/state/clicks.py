@@ -3,78 +3,78 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from engine.clicks import AT_ONCE, BY_TIME, BotReason, Click, RecordedClick
-from engine.state.codec import MICROSECOND, to_micros, to_moment
+from engine.state.codec import MICROSECOND, to_micros, to_moment, to_optional_moment
 from engine.state.room import Room, some
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 _AT_ONCE = AT_ONCE // MICROSECOND
-_OUT_AND_IN = ("sending", "accepted", "sent", "delivered")
-"""The states that say how far a message was: nobody answers one of them within `AT_ONCE`."""
 
 _COLUMNS = "message, position, at, times, agent, reasons, workspace, template"
 
+# A message's last change is known at once; only where that is no older, its history is looked through.
+_INSERT = f"""INSERT INTO clicks ({_COLUMNS})
+    SELECT l.message, l.position, j.value ->> 1, j.value ->> 2, j.value ->> 3,
+        CASE WHEN m.updated_at > j.value ->> 1 - {_AT_ONCE} AND EXISTS (
+            SELECT 1 FROM history h WHERE h.message = l.message AND h.at > j.value ->> 1 - {_AT_ONCE}
+                AND h.at <= j.value ->> 1 AND h.state IN ('sending', 'accepted', 'sent', 'delivered')
+        ) THEN trim(j.value ->> 4 || ' {BotReason.SOON}') ELSE j.value ->> 4 END,
+        m.workspace, s.template
+    FROM json_each(?) j CROSS JOIN links l ON l.short = j.value ->> 0
+    JOIN messages m ON m.seq = l.message JOIN sends s ON s.id = m.send WHERE l.url != ''"""
 
-@dataclass(slots=True)
-class _Row:
-    """A click on its way into the table."""
-
-    id: int
-    message: int
-    position: int
-    at: int
-    agent: str
-    reasons: str
-    link: Sequence[Any]  # message, position, url, workspace, template, person, how many links the message has
-    times: int = 0
+_SELECT = """SELECT c.message, c.workspace, c.template, m.person, c.position, l.url, c.at, c.times, c.agent, c.reasons
+    FROM clicks c JOIN links l ON l.message = c.message AND l.position = c.position
+    JOIN messages m ON m.seq = c.message"""
 
 
 class Clicking(Room):
     """The part of the store that keeps clicks."""
 
-    def record_clicks(self, clicks: Sequence[Click]) -> Sequence[RecordedClick]:
+    def leads_to(self, shorts: Sequence[str]) -> Mapping[str, tuple[str, datetime | None]]:
+        """Gives where those of the short addresses lead that there are, and until when."""
+        rows = self._file.rows(
+            "SELECT l.short, l.url, l.expires_at FROM json_each(?) j CROSS JOIN links l ON l.short = j.value",
+            (some(shorts),),
+        )
+        return {short: (url, to_optional_moment(at)) for short, url, at in rows}
+
+    def record_clicks(self, clicks: Sequence[Click], *, told: bool = True) -> Sequence[RecordedClick]:
         """Keeps clicks, with the reasons that time gives. Gives those on links that there are, in order of time;
         equal ones within a second as one."""
+        rows = some(_merged(clicks))
         with self._file.write() as conn:
-            rows = _rows(conn, clicks)
-            conn.executemany(
-                f"INSERT INTO clicks (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (row.id, row.message, row.position, row.at, row.times, row.agent, row.reasons, *row.link[3:5])
-                    for row in rows
-                ],
-            )
-            _mark_several(conn, rows)
-        return [self._recorded((*row.link[:6], row.at, row.times, row.agent, row.reasons)) for row in rows]
+            last = _last_id(conn)
+            conn.execute(_INSERT, (rows,))
+            _mark_several(conn, last)
+            # All of them are new, and so in the order in which they were inserted.
+            new = f"{_SELECT} WHERE c.id > ? ORDER BY c.id"
+            kept = conn.execute(new, (last,)).fetchall() if told else ()
+        return [self._recorded(row) for row in kept]
 
     def clicks(self, message_id: str) -> Sequence[RecordedClick]:
         """Gives the clicks on a message's links, oldest first."""
-        rows = self._file.rows(
-            """SELECT c.message, c.position, l.url, c.workspace, c.template, m.person, c.at, c.times, c.agent, c.reasons
-            FROM clicks c JOIN links l ON l.message = c.message AND l.position = c.position
-            JOIN messages m ON m.seq = c.message WHERE c.message = ? ORDER BY c.at, c.id""",
-            (self._ids.decode(message_id),),
-        )
+        rows = self._file.rows(f"{_SELECT} WHERE c.message = ? ORDER BY c.at, c.id", (self._ids.decode(message_id),))
         return [self._recorded(row) for row in rows]
 
     def _recorded(self, row: Sequence[Any]) -> RecordedClick:
-        message, position, url, workspace, template, person, at, times, agent, reasons = row
+        message, workspace, template, person, position, url, at, times, agent, reasons = row
         return RecordedClick(
-            message_id=self._ids.encode(message),
-            workspace=workspace,
-            template=template,
-            person=person,
-            position=position,
-            url=url,
-            at=to_moment(at),
-            times=times,
-            agent=agent,
-            reasons=tuple(map(BotReason, reasons.split())),
+            self._ids.encode(message),
+            workspace,
+            template,
+            person,
+            position,
+            url,
+            to_moment(at),
+            times,
+            agent,
+            tuple(map(BotReason, reasons.split())) if reasons else (),
         )
 
 
@@ -87,8 +87,8 @@ def part_clicks(conn: sqlite3.Connection, messages: str) -> None:
     ).fetchall()
     # Rows of their own, not changed ones: beside its old neighbours, a row would tell when it was made.
     conn.execute("DELETE FROM clicks WHERE message IN (SELECT value FROM json_each(?))", (messages,))
-    mark, marked = next_id(conn), None
-    for new_id, (message, position, at, times, _, reasons, workspace, template) in enumerate(found, mark):
+    mark, marked = 0, None
+    for new_id, (message, position, at, times, _, reasons, workspace, template) in enumerate(found, _last_id(conn) + 1):
         if message != marked:
             mark, marked = new_id, message
         conn.execute(
@@ -97,68 +97,43 @@ def part_clicks(conn: sqlite3.Connection, messages: str) -> None:
         )
 
 
-def next_id(conn: sqlite3.Connection) -> int:
-    """Gives the id of the next row."""
-    return int(conn.execute("SELECT coalesce(max(id), 0) + 1 FROM clicks").fetchone()[0])
+def _last_id(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("SELECT coalesce(max(id), 0) FROM clicks").fetchone()[0])
 
 
-def _rows(conn: sqlite3.Connection, clicks: Iterable[Click]) -> list[_Row]:
-    """Gives the rows that clicks make, in order of time; those on links that are not there make none."""
-    ordered = sorted(clicks, key=lambda click: click.at)
-    links = _links(conn, {click.short for click in ordered})
-    known = [(links[click.short], to_micros(click.at), click) for click in ordered if click.short in links]
-    soon = _soon(conn, [(link[0], at) for link, at, _ in known])
-    rows: dict[tuple[int, int, int, str, str], _Row] = {}
-    new_id = next_id(conn)
-    for (link, at, click), is_soon in zip(known, soon, strict=True):
-        reasons = " ".join((*click.reasons, *((BotReason.SOON,) if is_soon else ())))
-        key = (link[0], link[1], at // SECOND, click.agent, reasons)
-        if key not in rows:
-            rows[key] = _Row(new_id + len(rows), link[0], link[1], at, click.agent, reasons, link)
-        rows[key].times += 1
-    return list(rows.values())
+def _merged(clicks: Sequence[Click]) -> list[list[Any]]:
+    """Gives short address, time, how often, agent and reasons, in order of time."""
+    found: dict[tuple[str, int, str, tuple[BotReason, ...]], list[Any]] = {}
+    for click in sorted(clicks, key=lambda click: click.at):
+        at = to_micros(click.at)
+        key = (click.short, at // SECOND, click.agent, click.reasons)
+        if key in found:
+            found[key][2] += 1
+        else:
+            found[key] = [click.short, at, 1, click.agent, " ".join(click.reasons)]
+    return list(found.values())
 
 
-def _links(conn: sqlite3.Connection, shorts: Iterable[str]) -> dict[str, Sequence[Any]]:
-    """Gives what is known of short addresses. Those of people who were erased lead nowhere and are left out."""
-    rows = conn.execute(
-        """SELECT l.short, l.message, l.position, l.url, m.workspace, s.template, m.person,
-            (SELECT count(*) FROM links o WHERE o.message = l.message)
-        FROM json_each(?) j CROSS JOIN links l ON l.short = j.value
-        JOIN messages m ON m.seq = l.message JOIN sends s ON s.id = m.send WHERE l.url != ''""",
-        (some(shorts),),
-    )
-    return {row[0]: row[1:] for row in rows}
-
-
-def _soon(conn: sqlite3.Connection, clicked: Sequence[tuple[int, int]]) -> list[bool]:
-    """Tells of each (message, time) whether it follows a step of its message at once."""
-    rows = conn.execute(
-        f"""SELECT EXISTS (SELECT 1 FROM history h WHERE h.message = j.value ->> 0
-            AND h.at BETWEEN j.value ->> 1 - {_AT_ONCE - 1} AND j.value ->> 1 AND h.state IN {_OUT_AND_IN})
-        FROM json_each(?) j ORDER BY j.key""",
-        (some(clicked),),
-    )
-    return [bool(found) for (found,) in rows]
-
-
-def _mark_several(conn: sqlite3.Connection, rows: Sequence[_Row]) -> None:
-    """Marks clicks on different links of one message at once, those in the table as well.
+def _mark_several(conn: sqlite3.Connection, last: int) -> None:
+    """Marks those of the new clicks, and of the ones before, that were on different links of one message at once.
 
     A click that the request itself betrays marks no other: a preview of one link says nothing of who taps another.
     """
-    new = {row.id: row for row in rows}
     nearby = conn.execute(
-        f"""SELECT DISTINCT c.id, c.message, c.position, c.at, c.reasons FROM json_each(?) j CROSS JOIN clicks c
-        ON c.message = j.value ->> 0 AND c.at BETWEEN j.value ->> 1 - {_AT_ONCE} AND j.value ->> 1 + {_AT_ONCE}
-        ORDER BY c.message, c.at""",
-        (some((row.message, row.at) for row in rows if row.link[6] > 1),),
+        f"""SELECT DISTINCT o.id, o.message, o.position, o.at, o.reasons FROM clicks c
+        CROSS JOIN clicks o ON o.message = c.message AND o.at BETWEEN c.at - {_AT_ONCE} AND c.at + {_AT_ONCE}
+        WHERE c.id > ? AND EXISTS (SELECT 1 FROM links l WHERE l.message = c.message AND l.position > 0)""",
+        (last,),
     ).fetchall()
-    plain = [row for row in nearby if BY_TIME.issuperset(row[4].split())]
-    for click_id, message, position, at, reasons in plain:
-        at_once = any(other[1] == message and other[2] != position and abs(other[3] - at) < _AT_ONCE for other in plain)
-        if at_once and BotReason.SEVERAL not in reasons.split():
-            marked = f"{reasons} {BotReason.SEVERAL}".strip()
-            conn.execute("UPDATE clicks SET reasons = ? WHERE id = ?", (marked, click_id))
-            if click_id in new:
-                new[click_id].reasons = marked
+    of_message: dict[int, list[tuple[int, int, int, str]]] = {}
+    for click_id, message, position, at, reasons in nearby:
+        if BY_TIME.issuperset(reasons.split()):
+            of_message.setdefault(message, []).append((click_id, position, at, reasons))
+    marked = [
+        (f"{reasons} {BotReason.SEVERAL}".strip(), click_id)
+        for plain in of_message.values()
+        for click_id, position, at, reasons in plain
+        if BotReason.SEVERAL not in reasons.split()
+        and any(other != position and abs(then - at) < _AT_ONCE for _, other, then, _ in plain)
+    ]
+    conn.executemany("UPDATE clicks SET reasons = ? WHERE id = ?", marked)

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as Mounted
 
-from engine.contracts import AsgiApplication, Route
+from engine.contracts import AsgiApplication, AsgiMessage, Route
 from engine.errors import StateUnavailable
 from engine.web.front import Front
+from engine.web.links import Receive, Send, ShortLinks
 from engine.web.log import Access, AccessLog
 from engine.web.webhooks import webhook_routes
 
@@ -22,7 +23,7 @@ def application(
     front: Front, pages: Iterable[Route], *, log: Callable[[Access], None] | None = None
 ) -> AsgiApplication:
     """Gives the application: /health, webhooks, the pages of plugins, and short links for all that is left. It starts
-    the front, and closes it when it ends. `log` is told of every request."""
+    the front, and closes it when it ends. `log` is told of every request but redirects: those are clicks."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -45,8 +46,30 @@ def application(
     app.router.redirect_slashes = False
     app.router.default = front.links
     if log is None:
-        return app
-    return AccessLog(app, {id(route.endpoint): route.path for route in mounted}, log, front.clock)
+        return Door(app, front.links, mounted)
+    logged = AccessLog(app, {id(route.endpoint): route.path for route in mounted}, log, front.clock)
+    return Door(logged, front.links, mounted)
+
+
+class Door:
+    """Leads short links past all that other addresses need: a redirect costs half as much so.
+
+    Whatever begins as none of the others do may be a link. Where it turns out to be none, the others answer.
+    """
+
+    def __init__(self, others: AsgiApplication, links: ShortLinks, routes: Iterable[Mounted]) -> None:
+        self._others = others
+        self._links = links
+        self._words = frozenset(route.path.split("/")[1] for route in routes)
+
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if (
+            scope["type"] != "http"
+            or scope["path"][1:].partition("/")[0] in self._words
+            or not await self._links.redirect(scope, send)
+        ):
+            await self._others(scope, receive, send)
 
 
 def _mounted(route: Route) -> Mounted:

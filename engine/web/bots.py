@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -58,7 +59,7 @@ class Bots:
         self._agents = [(tuple(one["contains"]), Verdict(one["name"], _KINDS[one["kind"]])) for one in table["agents"]]
         self._remembered: OrderedDict[bytes, Verdict] = OrderedDict()
 
-    def judge(self, method: str, headers: dict[bytes, bytes]) -> tuple[str, tuple[BotReason, ...]]:
+    def judge(self, method: str, headers: Mapping[bytes, bytes]) -> tuple[str, tuple[BotReason, ...]]:
         """Gives the machine's name, empty where it is not known, and why the request looks like one's; no reasons for a
         person's. `headers` have names in small letters."""
         verdict = self.agent(headers.get(b"user-agent", b""))

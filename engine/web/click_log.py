@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from engine.clicks import Click, RecordedClick
@@ -16,11 +17,8 @@ ROOM = 20_000
 """Clicks that wait at most, some 6 MB. With the queue full, `offer` says no and the redirect waits: a click is never
 dropped for want of room."""
 
-EVERY = 0.5
+EVERY = 0.25
 """Seconds between writes: what a crash can lose."""
-
-ENOUGH = 2_000
-"""Clicks that are written at once, however short they have waited."""
 
 TRY_AGAIN = 1.0
 """Seconds before clicks are written again that the state would not take."""
@@ -34,56 +32,45 @@ class ClickLog:
 
     def __init__(
         self,
-        record: Callable[[Sequence[Click]], Sequence[RecordedClick]],
+        write: Callable[[Sequence[Click]], Sequence[RecordedClick]],
         tell: Callable[[Sequence[RecordedClick]], None],
         *,
         room: int = ROOM,
         every: float = EVERY,
-        enough: int = ENOUGH,
     ) -> None:
-        self._record = record
+        self._record = write
         self._tell = tell
         self._room = room
         self._every = every
-        self._enough = enough
-        self._waiting: list[Click] = []
-        self._changed = threading.Condition()
+        self._waiting: deque[Click] = deque()
         self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._write, name="clicks")
+        self._thread = threading.Thread(target=self._run, name="clicks")
 
     def start(self) -> None:
         """Starts writing."""
         self._thread.start()
 
     def offer(self, click: Click) -> bool:
-        """Takes a click; False where there is no room. Never waits for the disk."""
-        with self._changed:
-            if len(self._waiting) >= self._room:
-                return False
-            self._waiting.append(click)
-            if len(self._waiting) in (1, self._enough):
-                self._changed.notify()
+        """Takes a click; False where there is no room. Waits for nothing."""
+        if len(self._waiting) >= self._room:
+            return False
+        self._waiting.append(click)
         return True
 
     def close(self) -> None:
         """Writes what waits, and ends. What the state would not take in all that time is said in the log."""
         self._ends.set()
-        with self._changed:
-            self._changed.notify()
         self._thread.join()
 
-    def _write(self) -> None:
-        while clicks := self._next():
-            if not self._written(clicks):
-                logger.error("the state did not take the last %d clicks: they are lost", len(clicks))
+    def _run(self) -> None:
+        while not self._ends.wait(self._every):
+            self._write_all()
+        self._write_all()
 
-    def _next(self) -> list[Click]:
-        """Waits for clicks and then for more of them. Empty at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._ends.is_set())
-            self._changed.wait_for(lambda: len(self._waiting) >= self._enough or self._ends.is_set(), self._every)
-            clicks, self._waiting = self._waiting, []
-        return clicks
+    def _write_all(self) -> None:
+        clicks = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if clicks and not self._written(clicks):
+            logger.error("the state did not take the last %d clicks: they are lost", len(clicks))
 
     def _written(self, clicks: Sequence[Click]) -> bool:
         """Writes until the state takes them; False where it has not for too long while the server ends."""

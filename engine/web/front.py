@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from engine.clicks import RecordedClick
 from engine.compose.build import links_domain
@@ -63,7 +64,7 @@ class Front:
         intake = Intake(store, plugins, live, clock, f"serve:{context('serve').random(8).hex()}")
         links = ShortLinks(
             reader,
-            ClickLog(store.record_clicks, lambda clicks: tell(plugins, clicks)),
+            ClickLog(partial(store.record_clicks, told=plugins.observed()), partial(tell, plugins)),
             clock=clock,
             monotonic=monotonic,
             domains=lambda: links_domains(live),
@@ -114,9 +115,8 @@ class Front:
 
 def tell(plugins: Plugins, clicks: Sequence[RecordedClick]) -> None:
     """Tells plugins of clicks that were recorded."""
-    if plugins.observed():
-        for click in clicks:
-            plugins.observe(Event("link.clicked", click.at, click.workspace, click.message_id, click.detail()))
+    for click in clicks:
+        plugins.observe(Event("link.clicked", click.at, click.workspace, click.message_id, click.detail()))
 
 
 def links_domains(live: Live) -> Iterator[str]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +19,7 @@ from engine.clicks import Click
 from engine.compose.links import host_of
 from engine.contracts import AsgiMessage
 from engine.errors import StateUnavailable
+from engine.record import record
 from engine.store import Store
 from engine.types import Clock
 from engine.web.bots import Bots
@@ -32,10 +32,10 @@ Receive = Callable[[], Awaitable[AsgiMessage]]
 Send = Callable[[AsgiMessage], Awaitable[None]]
 
 REMEMBERED = 2_000
-"""Links whose destination is remembered, those found last."""
+"""Links whose destination is remembered at most."""
 
 GOOD_FOR = 1.0
-"""Seconds that a destination is remembered: a link of somebody who was erased leads nowhere after that."""
+"""Seconds that a destination is remembered at most: a link of somebody who was erased leads nowhere after that."""
 
 LONGEST = 200
 """Characters of a path that may be a short link's."""
@@ -43,6 +43,7 @@ LONGEST = 200
 ROOM_WITHIN = 5.0
 """Seconds that a redirect waits for room in the queue of clicks."""
 
+_EMPTY = (b"content-length", b"0")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]+")
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?")
 _PLAIN = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:[/?#][!#-;=?-Z\[\]_a-z~]*)?")
@@ -57,7 +58,6 @@ _ALWAYS = (
     (b"referrer-policy", b"no-referrer"),
     # https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag
     (b"x-robots-tag", b"noindex, nofollow, noarchive"),
-    (b"x-content-type-options", b"nosniff"),
 )
 
 
@@ -74,6 +74,7 @@ class Answer:
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(self.text)),
+            (b"x-content-type-options", b"nosniff"),
             *_ALWAYS,
             *self.more,
         ]
@@ -83,16 +84,23 @@ class Answer:
 
 UNKNOWN = Answer(404, b"There is no such link.\n")
 EXPIRED = Answer(410, b"This link has expired.\n")
+TOO_MANY = Answer(429, b"Too many unknown links. Please try again later.\n")
 BUSY = Answer(503, b"Please try again in a moment.\n", ((b"retry-after", b"1"),))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
-    """Where a short address leads. `location` is None for nowhere."""
+    """Where a short address leads. `location` is empty for nowhere."""
 
     short: str
-    location: bytes | None
+    location: bytes
     expires_at: datetime | None
+
+    async def send(self, send: Send) -> None:
+        """Leads there."""
+        headers = [(b"location", self.location), _EMPTY, *_ALWAYS]
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
+        await send({"type": "http.response.body"})
 
 
 class ShortLinks:
@@ -119,40 +127,30 @@ class ShortLinks:
         self._client_header = client_header
         self._throttle = Throttle(monotonic)
         self._bots = Bots()
-        self._remembered: OrderedDict[str, tuple[float, Target]] = OrderedDict()
+        self._remembered: dict[str, Target] = {}
+        self._forget_at = float("-inf")
+        self._asked: list[tuple[str, asyncio.Future[Target | None]]] = []
+
+    async def redirect(self, scope: AsgiMessage, send: Send) -> bool:
+        """Answers a request for a link that leads somewhere; False for any other, which is not answered."""
+        headers = dict(scope["headers"])
+        found = await self._look(scope, headers)
+        if isinstance(found, Answer) or not self._log.offer(self._click(found, scope, headers)):
+            return False
+        await found.send(send)
+        return True
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
-        """Answers one request."""
+        """Answers any request."""
         del receive  # whatever its body says
-        if scope["method"] not in ("GET", "HEAD"):
-            return await UNKNOWN.send(send)
         headers = dict(scope["headers"])
-        client = self._client(scope, headers)
-        wait = self._throttle.wait(client)
-        if wait:
-            too_many = Answer(
-                429, b"Too many unknown links. Please try again later.\n", ((b"retry-after", b"%d" % wait),)
-            )
-            return await too_many.send(send)
-        try:
-            target = self._find(self._addresses(scope, headers))
-        except StateUnavailable as error:
-            logger.warning("a short link cannot be looked up: %s", error.message)
-            return await BUSY.send(send)
-        if target is None:
-            self._throttle.miss(client)
-            return await UNKNOWN.send(send)
-        now = self._clock()
-        if target.location is None or (target.expires_at is not None and target.expires_at <= now):
-            return await EXPIRED.send(send)
-        agent, reasons = self._bots.judge(scope["method"], headers)
-        click = Click(target.short, now, agent, reasons)
-        if not self._log.offer(click) and not await self._room_for(click):
-            return await BUSY.send(send)
-        moved = [(b"location", target.location), (b"content-length", b"0"), *_ALWAYS]
-        await send({"type": "http.response.start", "status": 302, "headers": moved})
-        await send({"type": "http.response.body"})
-        return None
+        found = await self._look(scope, headers)
+        if isinstance(found, Answer):
+            if found is UNKNOWN:
+                self._throttle.miss(self._client(scope, headers))
+        elif not await self._room_for(self._click(found, scope, headers)):
+            found = BUSY
+        await found.send(send)
 
     def start(self) -> None:
         """Begins to write clicks down."""
@@ -161,6 +159,28 @@ class ShortLinks:
     def close(self) -> None:
         """Writes down the last clicks."""
         self._log.close()
+
+    async def _look(self, scope: AsgiMessage, headers: Mapping[bytes, bytes]) -> Target | Answer:
+        """Gives where a request leads, or how it is answered that leads nowhere."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return UNKNOWN
+        wait = self._throttle.wait(self._client(scope, headers))
+        if wait:
+            return replace(TOO_MANY, more=((b"retry-after", b"%d" % wait),))
+        try:
+            target = await self._find(scope, headers)
+        except StateUnavailable as error:
+            logger.warning("a short link cannot be looked up: %s", error.message)
+            return BUSY
+        if target is None:
+            return UNKNOWN
+        if target.expires_at is not None and target.expires_at <= self._clock():
+            return EXPIRED
+        return target if target.location else UNKNOWN
+
+    def _click(self, target: Target, scope: AsgiMessage, headers: Mapping[bytes, bytes]) -> Click:
+        agent, reasons = self._bots.judge(scope["method"], headers)
+        return Click(target.short, self._clock(), agent, reasons)
 
     def _client(self, scope: AsgiMessage, headers: Mapping[bytes, bytes]) -> str:
         """Gives who asks. Of a list of addresses the last counts: the trusted proxy itself has added it."""
@@ -171,49 +191,71 @@ class ShortLinks:
                 return last.decode("latin-1")
         return scope["client"][0] if scope.get("client") else ""
 
-    def _addresses(self, scope: AsgiMessage, headers: Mapping[bytes, bytes]) -> Iterator[str]:
-        """Gives the short addresses that a request may mean."""
+    async def _find(self, scope: AsgiMessage, headers: Mapping[bytes, bytes]) -> Target | None:
+        """Gives where the link that a request asks for leads, None where there is none. Raises StateUnavailable."""
         path: str = scope["path"]
         host = headers.get(b"host", b"").decode("latin-1").lower().removesuffix(":443").rstrip(".")
         if len(path) > LONGEST or len(host) > LONGEST or not _PATH.fullmatch(path):
-            return
-        yield f"https://{host}{path}"
-        if _LOOPBACK.fullmatch(host):
-            yield f"http://{host}{path}"
-            peer = scope["client"][0] if scope.get("client") else ""
-            if peer in ("127.0.0.1", "::1") and not any(name in headers for name in _PROXIED):
-                yield from (f"{domain}{path}" for domain in self._domains())
+            return None
+        found = await self._target(f"https://{host}{path}")
+        if found is None and _LOOPBACK.fullmatch(host):
+            for domain in self._domains_here(f"http://{host}", scope, headers):
+                found = found or await self._target(f"{domain}{path}")
+        return found
 
-    def _find(self, addresses: Iterator[str]) -> Target | None:
-        """Gives where the first that is a short link leads. Raises StateUnavailable."""
+    def _domains_here(self, own: str, scope: AsgiMessage, headers: Mapping[bytes, bytes]) -> Iterator[str]:
+        """Gives the domains whose links are found under this machine's own name: that name, and for who asks on this
+        machine all of them."""
+        yield own
+        peer = scope["client"][0] if scope.get("client") else ""
+        if peer in ("127.0.0.1", "::1") and not any(name in headers for name in _PROXIED):
+            yield from self._domains()
+
+    async def _target(self, address: str) -> Target | None:
+        """Gives where a short address leads. What is asked for at one moment is looked up together."""
         now = self._monotonic()
-        for address in addresses:
-            until, target = self._remembered.get(address, (now, None))
-            if target is not None and now < until:
-                return target
-            found = self._reader.link(address)
-            if found is not None:
-                link = found[1]
-                target = Target(link.short, location(link.url), link.expires_at)
-                self._remembered[address] = now + GOOD_FOR, target
-                self._remembered.move_to_end(address)
-                if len(self._remembered) > REMEMBERED:
-                    self._remembered.popitem(last=False)
-                return target
-        return None
+        if now >= self._forget_at or len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+            self._forget_at = now + GOOD_FOR
+        found = self._remembered.get(address)
+        if found is not None:
+            return found
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            loop.call_soon(self._look_up)
+        answer: asyncio.Future[Target | None] = loop.create_future()
+        self._asked.append((address, answer))
+        return await answer
+
+    def _look_up(self) -> None:
+        asked, self._asked = self._asked, []
+        waiting = [(address, answer) for address, answer in asked if not answer.done()]  # not those who have gone
+        try:
+            found = self._reader.leads_to([address for address, _ in waiting])
+        except StateUnavailable as error:
+            for _, answer in waiting:
+                answer.set_exception(error)
+            return
+        for address, answer in waiting:
+            if address not in found:
+                answer.set_result(None)
+                continue
+            url, expires_at = found[address]
+            target = self._remembered[address] = Target(address, location(url), expires_at)
+            answer.set_result(target)
 
     async def _room_for(self, click: Click) -> bool:
         """Waits until a click has a place in the queue: nobody is sent on whose click would be lost."""
         until = self._monotonic() + ROOM_WITHIN
-        while self._monotonic() < until:
+        while not self._log.offer(click):
+            if self._monotonic() >= until:
+                return False
             await asyncio.sleep(0.02)
-            if self._log.offer(click):
-                return True
-        return False
+        return True
 
 
-def location(url: str) -> bytes | None:
-    """Gives a destination as a header holds it: in ASCII, other characters as RFC 3987 maps them. None where it is no
+def location(url: str) -> bytes:
+    """Gives a destination as a header holds it: in ASCII, other characters as RFC 3987 maps them. Empty where it is no
     https address, which no link of ours leads to."""
     if _PLAIN.fullmatch(url):
         return url.encode()
@@ -221,10 +263,10 @@ def location(url: str) -> bytes | None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return None
+        return b""
     name = host_of(f"https://{host}") if host and ":" not in host else host
     if parts.scheme.lower() != "https" or not name or not name.isascii():
-        return None
+        return b""
     where = f"[{name}]" if ":" in name else name
     user, at, _ = parts.netloc.rpartition("@")
     rest = url[url.index(parts.netloc) + len(parts.netloc) :]

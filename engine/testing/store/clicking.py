@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,6 +59,22 @@ class ClickingSuite(StoreSuite):
         assert list(store.record_clicks([click("x"), Click("https://other.example/a", LATER)])) == []
         assert list(store.record_clicks([])) == []
         assert list(store.clicks("msg_unknown")) == []
+
+    def test_tells_where_links_lead(self, store: Store) -> None:
+        store.upsert_people([person("ada", number(1))], at=NOW)
+        store.queue(send(), persons=["ada"])
+        commit(store, claim(store), links=(link("a", 0), replace(link("b", 1), expires_at=LATER)))
+        known, unknown = [f"{DOMAIN}/a", f"{DOMAIN}/b"], [f"{DOMAIN}/c", "", "' OR 1"]
+        card = "https://acme.example/card"
+        assert store.leads_to([*known, *unknown, *known]) == {known[0]: (card, None), known[1]: (card, LATER)}
+        assert store.leads_to([]) == {}
+        store.erase_person("acme", "ada", at=NOW)
+        assert [url for url, _ in store.leads_to(known).values()] == ["", ""]
+
+    def test_tells_nobody_where_nobody_listens(self, store: Store) -> None:
+        message_id = sent(store, 1, link("a"))
+        assert list(store.record_clicks([click("a")], told=False)) == []
+        assert reasons(store, message_id) == [()]
 
     def test_keeps_what_the_request_betrayed(self, store: Store) -> None:
         message_id = sent(store, 1, link("a"))
