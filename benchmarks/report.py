@@ -11,6 +11,7 @@ from benchmarks.conversations import conversations
 from benchmarks.delivery import delivery
 from benchmarks.measures import measures_table
 from benchmarks.pairs import table
+from benchmarks.redirects import redirects
 from benchmarks.startup import startup
 from benchmarks.validate import validate
 
@@ -39,23 +40,29 @@ A test of ten steps, each with its answer delivered and compared, against its te
 only takes them in.
 
 """
+WEB = """
+## The web server
+
+Against the same server, uvicorn, answering an empty 204 to the same clients. Every click is in the state at the end.
+
+"""
 
 
 def main() -> int:
     """Returns 0 where every target is met."""
     results = [startup(), validate()]
-    measures, tests = delivery(), conversations()
-    peers = ("click", "PyYAML", "python-liquid", "aiohttp", "twilio")
+    measures, tests, web = delivery(), conversations(), [redirects()]
+    peers = ("click", "PyYAML", "python-liquid", "aiohttp", "twilio", "uvicorn")
     versions = ", ".join(f"{name} {version(name)}" for name in peers)
     runs = " and ".join(str(result.runs) for result in results)
     page = (
         f"{INTRODUCTION}{table(results)}\n\n{runs} runs.\n{DELIVERY}{measures_table(measures)}\n"
-        f"{CONVERSATIONS}{measures_table(tests)}\n\n"
+        f"{CONVERSATIONS}{measures_table(tests)}\n{WEB}{measures_table(web)}\n\n"
         f"Python {platform.python_version()}, {versions}.\n"
     )
     PAGE.write_text(page, encoding="utf-8")
-    print(table(results), measures_table(measures), measures_table(tests), sep="\n\n")
-    kept = all(result.kept for result in results) and all(measure.kept for measure in (*measures, *tests))
+    print(table(results), measures_table(measures), measures_table(tests), measures_table(web), sep="\n\n")
+    kept = all(result.kept for result in results) and all(measure.kept for measure in (*measures, *tests, *web))
     return 0 if kept else 1
 
 
