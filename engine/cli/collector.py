@@ -12,6 +12,5 @@ wire at any moment, and then a third of the send loop's time goes into looking a
 def settle_in() -> None:
     """Tells the collector that what has been made so far stays: code, the config, the plugins. Called once, when a
     long-running command begins its work."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 20)
