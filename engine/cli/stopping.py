@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import signal
+import sys
 from collections.abc import Callable
 
 import click
@@ -21,8 +23,10 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
         if asked:
             os._exit(130)
         asked = True
-        click.echo("stopping: waiting for what is under way; once more ends at once", err=True)
         stop()
+        # A log that nobody reads any more must not hold up the end.
+        if select.select([], [sys.stderr], [], 0)[1]:
+            click.echo("stopping: waiting for what is under way; once more ends at once", err=True)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, ask)

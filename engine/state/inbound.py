@@ -33,7 +33,7 @@ class Inbound(Queueing):
         Returns what was queued in reply; None where this provider id was recorded before.
         """
         with self._file.write() as conn:
-            recorded = conn.execute(
+            inserted = conn.execute(
                 """INSERT INTO inbound (workspace, provider_id, number, sender, body, media, at, outcome)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, provider_id) DO NOTHING""",
                 (
@@ -46,8 +46,8 @@ class Inbound(Queueing):
                     to_micros(at),
                     dumps(dict(outcome)),
                 ),
-            ).rowcount
-            if not recorded:
+            )
+            if not inserted.rowcount:
                 return None
             write_consent(conn, consent)
             if person is not None:
@@ -57,10 +57,7 @@ class Inbound(Queueing):
             queued = self._queue(conn, reply, persons=[], numbers=[message.from_number], everyone=False)
             if queued.queued:
                 seq = self._ids.decode(queued.ids[0])
-                conn.execute(
-                    "UPDATE inbound SET reply = ? WHERE workspace = ? AND provider_id = ?",
-                    (seq, workspace, message.provider_id),
-                )
+                conn.execute("UPDATE inbound SET reply = ? WHERE seq = ?", (seq, inserted.lastrowid))
                 if person is not None:
                     conn.execute("UPDATE messages SET person = ? WHERE seq = ?", (person.id, seq))
             return queued

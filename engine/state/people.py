@@ -57,8 +57,11 @@ class People(Room):
 
     def people_with_number(self, workspace: str, number: str) -> Sequence[Person]:
         """Gives everyone who has a number, in order of id."""
+        # Left to itself, SQLite reads the whole workspace: that is in order of id already.
         rows = self._file.rows(
-            f"SELECT {_COLUMNS} FROM people p WHERE workspace = ? AND phone = ? ORDER BY id", (workspace, number)
+            f"""SELECT {_COLUMNS} FROM people p INDEXED BY people_phone
+            WHERE workspace = ? AND phone = ? ORDER BY id""",
+            (workspace, number),
         )
         return [to_person(row) for row in rows]
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -151,16 +152,15 @@ class Intake:
             self.lines = Lines.of(self._live)
 
     def _record(self, works: Sequence[Callable[[], Any] | None]) -> list[Any]:
-        """Does each in a transaction that all of them share. One that fails takes back its own alone, and a state that
-        fails everything."""
+        """Does each in a transaction that all of them share, and of which each is a part: one that fails takes back its
+        own alone. A state that fails takes back everything."""
         outcomes: list[Any] = []
         if all(work is None for work in works):
             return [None] * len(works)
         with self._store.together():
             for work in works:
                 try:
-                    with self._store.together():
-                        outcomes.append(work() if work is not None else None)
+                    outcomes.append(work() if work is not None else None)
                 except StateUnavailable:
                     raise
                 except Exception as error:  # noqa: BLE001 # whoever waits for it is told
@@ -173,14 +173,19 @@ class Intake:
 
     def _call(self, workspace: str, said: Sequence[InboundMessage | StatusUpdate]) -> list[Recorded]:
         line = self.lines.of_workspace(workspace)
-        return [self._text(line, one) if isinstance(one, InboundMessage) else self._status(line, one) for one in said]
+        with self._store.together() if len(said) > 1 else nullcontext():
+            return [
+                self._text(line, one) if isinstance(one, InboundMessage) else self._status(line, one) for one in said
+            ]
 
     def _text(self, line: OpenLine, message: InboundMessage) -> Recorded:
         now = self._clock()
-        received = receive(self._store, line.line, message, now=now, router=line.router)
         if line.provider is None or not line.provider.replies_inline:
+            received = receive(self._store, line.line, message, now=now, router=line.router)
             return Recorded(received.events, received)
-        reply = self._inline.reply(line, line.provider, message, received, now)
+        with self._store.together():
+            received = receive(self._store, line.line, message, now=now, router=line.router)
+            reply = self._inline.reply(line, line.provider, message, received, now)
         if reply is None:
             return Recorded(received.events, received)
         answered = message_event(reply.id, MessageState.IN_DOUBT, IN_ANSWER, now)
