@@ -13,7 +13,7 @@ class Calls(ABC):
     """The part of the store that serves calls of providers."""
 
     @abstractmethod
-    def together(self) -> AbstractContextManager[None]:
+    def together(self) -> AbstractContextManager[object]:
         """Makes one transaction of all that this thread asks of the store within: all of it is on disk afterwards, or,
         where an exception leaves it, nothing. Within another, it is a part that can fail by itself."""
 

@@ -13,6 +13,9 @@ from engine.store import Store
 from engine.types import Consent, ConsentState, InboundMessage
 
 SOURCE = "inbound"
+NO_RULE = Keyword()
+"""What a text does that meets no rule: nothing."""
+
 _STATES = {"STOP": ConsentState.STOPPED, "START": ConsentState.SUBSCRIBED}
 
 
@@ -58,7 +61,7 @@ def agreed(
 
     A text that may be a STOP and is no certain one is held for review, and is then never taken as an opt-in.
     """
-    rule = workspace.keywords[routed.rule] if routed.rule else Keyword()
+    rule = workspace.keywords[routed.rule] if routed.rule else NO_RULE
 
     def entry(state: ConsentState, *, sender: str = "", topic: str = "") -> Consent:
         return Consent(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import takewhile
 
 from engine.config.keywords import ORDER
@@ -77,6 +78,12 @@ _WHY_NOT = {
 }
 
 
+SHORT = 40
+"""Characters of a text up to which where it goes is remembered."""
+
+REMEMBERED = 2_000
+
+
 class Router:
     """A workspace's rules, compiled once."""
 
@@ -89,6 +96,7 @@ class Router:
             ("HELP", consent.help.extra_words),
         )
         self._extra = {plain(word): meaning for meaning, words in reversed(extra) for word in words if plain(word)}
+        self._remembered = lru_cache(REMEMBERED)(self._route)
 
     def route(
         self,
@@ -103,6 +111,19 @@ class Router:
         """Gives the rule that a text meets. `sender` is the name of the sender that it came to, `toll_free` whether
         that is a toll-free number. Of the number that it came from, `stopped` says whether it has stopped, and
         `pending` which topic it was asked to confirm. `opt_out` is what the provider took the text for."""
+        # Many answer a broadcast with the same few words.
+        route = self._remembered if len(text) <= SHORT else self._route
+        return route(text, sender, stopped, toll_free, pending, opt_out)
+
+    def _route(
+        self,
+        text: str,
+        sender: str | None,
+        stopped: bool,
+        toll_free: bool,
+        pending: str | None,
+        opt_out: Meaning | None,
+    ) -> Routed:
         keyword, words = text.strip(), plain(text)
         if opt_out is not None:
             return Routed(f"the provider took {keyword!r} for {opt_out}", meaning=opt_out, keyword=keyword)

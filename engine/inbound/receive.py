@@ -10,7 +10,7 @@ from engine.compose.builtin import CONFIRM, CONFIRMED, HELP, RESUMED, STOPPED
 from engine.config.models import Keyword, Workspace
 from engine.config.words import mend
 from engine.inbound.actions import LOOP, event_of, loops, to_call, to_start
-from engine.inbound.consent import Agreed, Known, agreed
+from engine.inbound.consent import NO_RULE, Agreed, Known, agreed
 from engine.inbound.keywords import Routed, Router
 from engine.outbox import Send
 from engine.store import Store
@@ -65,8 +65,9 @@ def receive(
 
     A text whose provider id was recorded before changes nothing and is not answered again.
     """
+    body = mend(message.body)
     with store.together():
-        return _receive(store, line, replace(message, body=mend(message.body)), now, router)
+        return _receive(store, line, message if body == message.body else replace(message, body=body), now, router)
 
 
 def _receive(store: Store, line: Line, message: InboundMessage, now: datetime, router: Router | None) -> Received:
@@ -87,7 +88,7 @@ def _receive(store: Store, line: Line, message: InboundMessage, now: datetime, r
     event = event_of(message, routed.keyword)
     looping = loops(store, line.name, message, now=now)
     reply = LOOP if looping else _reply(line, message, sender, routed, known, change, dict(event), now, changed=changed)
-    rule = line.workspace.keywords[routed.rule] if routed.rule else Keyword()
+    rule = line.workspace.keywords[routed.rule] if routed.rule else NO_RULE
     person = _person(line, message, who, routed, rule.set)
     start = None if looping else to_start(rule, line.name, line.workspace, line.release, event=event, now=now)
     call = to_call(rule, line.name, message, sender=sender, routed=routed, person=person or who, now=now)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from engine.outbox import Claim, MessageRecord
@@ -15,12 +14,10 @@ from engine.state.rows import RECORD_COLUMNS, RECORD_JOINS
 class Calling(Claiming):
     """The part of the store that serves calls of providers."""
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> AbstractContextManager[object]:
         """Makes one transaction of all that this thread asks of the store within, or a part of one that can fail by
         itself."""
-        with self._file.write():
-            yield
+        return self._file.write()
 
     def message_at_provider(self, provider_id: str) -> MessageRecord | None:
         """Gives the message that a provider knows under an id, None where there is none."""
