@@ -75,6 +75,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
     if frozen is None:
         composed = composer.compose(claim.template, recipient, message_id=claim.id, now=now, address=address)
         frozen = _freeze(composed)
+    by = confirm_by(claim)
     message = OutboundMessage(
         id=claim.id,
         workspace=claim.workspace,
@@ -84,7 +85,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         body=frozen.body,
         media=frozen.media,
         status_callback=live.status_callback(claim.workspace, claim.id, claim.attempt + 1),
-        valid_seconds=_valid_seconds(claim, settings, now),
+        valid_seconds=_valid_seconds(by, settings, now),
         country=frozen.country,
     )
     verdict = ask_plugins(plugins, message, now)
@@ -110,7 +111,7 @@ def _prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: 
         trail=_trail(passed, claim.workspace, claim.template, need, topic),
         via=live.via(claim.workspace, claim.release),
         not_after=min(untils) if untils else None,
-        late=LATE if confirm_by(claim) is not None else TOO_LATE,
+        late=LATE if by is not None else TOO_LATE,
         caps=caps,
         cost=cost,
         marketing=claim.purpose is Purpose.MARKETING,
@@ -160,8 +161,7 @@ def _halted(claim: Claim, halted: Halted, sender: str, owner: str, now: datetime
     return replace(waits, waits_for=scope, detail={"trail": [verdict.as_trail()]})
 
 
-def _valid_seconds(claim: Claim, settings: WorkspaceConfig, now: datetime) -> int:
-    by = confirm_by(claim)
+def _valid_seconds(by: datetime | None, settings: WorkspaceConfig, now: datetime) -> int:
     valid = settings.sending.valid_for if by is None else min(settings.sending.valid_for, by - now)
     return max(int(valid.total_seconds()), 1)
 
