@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from engine.cli.context import App
     from engine.config.models import Project
     from engine.plugins import Plugins
-    from engine.reconcile.apply import Desired
     from engine.reconcile.addresses import Objects
+    from engine.reconcile.apply import Desired
     from engine.reconcile.changes import Plan
     from engine.types import Release
 
