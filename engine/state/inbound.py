@@ -54,10 +54,14 @@ class Inbound(Queueing):
                 write_people(conn, [person], at=at)
             if reply is None:
                 return Queued(0, 0, ())
-            queued = self._queue(conn, reply, persons=[], numbers=[message.from_number], everyone=False)
-            if queued.queued:
-                seq = self._ids.decode(queued.ids[0])
-                conn.execute("UPDATE inbound SET reply = ? WHERE seq = ?", (seq, inserted.lastrowid))
-                if person is not None:
-                    conn.execute("UPDATE messages SET person = ? WHERE seq = ?", (person.id, seq))
+            whose = person.id if person is not None else None
+            seq: int | None
+            if reply.key is None:
+                new = self._queue_one(conn, reply, number=message.from_number, person=whose)
+                seq, queued = new, Queued(1, 0, (self._ids.encode(new),))
+            else:
+                queued = self._queue(conn, reply, persons=[], numbers=[message.from_number], everyone=False)
+                seq = self._ids.decode(queued.ids[0]) if queued.queued else None
+                conn.execute("UPDATE messages SET person = coalesce(?, person) WHERE seq = ?", (whose, seq))
+            conn.execute("UPDATE inbound SET reply = ? WHERE seq = ?", (seq, inserted.lastrowid))
             return queued

@@ -35,6 +35,24 @@ class Queueing(Room):
                 everyone=everyone,
             )
 
+    def _queue_one(self, conn: sqlite3.Connection, send: Send, *, number: str, person: str | None) -> int:
+        """Queues one message to a number, for a person where one is given; gives its row. The send has no key."""
+        send_id = _add_send(conn, send, None)
+        added = conn.execute(
+            f"{_INSERT} VALUES (?, ?, 0, ?, ?, ?, ?, ?, 'queued', ?)",
+            (
+                send_id,
+                send_id,
+                send.workspace,
+                person,
+                number,
+                lane_id(conn, send.lane),
+                RANKS[send.purpose],
+                to_micros(send.due_at),
+            ),
+        )
+        return int(added.lastrowid or 0)
+
     def _queue(
         self, conn: sqlite3.Connection, send: Send, *, persons: list[str], numbers: list[str], everyone: bool
     ) -> Queued:

@@ -16,7 +16,7 @@ from engine.errors import StateUnavailable
 from engine.web.front import Front
 from engine.web.links import Receive, Send, ShortLinks
 from engine.web.log import Access, AccessLog
-from engine.web.webhooks import webhook_routes
+from engine.web.webhooks import WORD, Webhook
 
 
 def application(
@@ -39,36 +39,39 @@ def application(
             return JSONResponse({"status": "unavailable", "message": error.message}, 503)
         return JSONResponse({"status": "ok", "release": release})
 
-    routes = [*webhook_routes(front.intake), *pages]
-    mounted = [Mounted("/health", health), *(_mounted(route) for route in routes)]
+    mounted = [Mounted("/health", health), *(_mounted(route) for route in pages)]
+    webhooks: AsgiApplication = Webhook(front.intake)
     app = Starlette(routes=mounted, lifespan=lifespan)
     # Starlette would answer an unknown address that ends in a slash by leading elsewhere: a redirect that is not ours.
     app.router.redirect_slashes = False
     app.router.default = front.links
-    if log is None:
-        return Door(app, front.links, mounted)
-    logged = AccessLog(app, {id(route.endpoint): route.path for route in mounted}, log, front.clock)
-    return Door(logged, front.links, mounted)
+    others: AsgiApplication = app
+    if log is not None:
+        webhooks = AccessLog(webhooks, {}, log, front.clock)
+        others = AccessLog(app, {id(route.endpoint): route.path for route in mounted}, log, front.clock)
+    return Door(others, webhooks, front.links, mounted)
 
 
 class Door:
-    """Leads short links past all that other addresses need: a redirect costs half as much so.
+    """Leads webhooks and short links past all that other addresses need: each costs half as much so.
 
     Whatever begins as none of the others do may be a link. Where it turns out to be none, the others answer.
     """
 
-    def __init__(self, others: AsgiApplication, links: ShortLinks, routes: Iterable[Mounted]) -> None:
+    def __init__(
+        self, others: AsgiApplication, webhooks: AsgiApplication, links: ShortLinks, routes: Iterable[Mounted]
+    ) -> None:
         self._others = others
+        self._webhooks = webhooks
         self._links = links
         self._words = frozenset(route.path.split("/")[1] for route in routes)
 
     async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        if (
-            scope["type"] != "http"
-            or scope["path"][1:].partition("/")[0] in self._words
-            or not await self._links.redirect(scope, send)
-        ):
+        word = scope["path"][1:].partition("/")[0] if scope["type"] == "http" else None
+        if word == WORD:
+            await self._webhooks(scope, receive, send)
+        elif word is None or word in self._words or not await self._links.redirect(scope, send):
             await self._others(scope, receive, send)
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from engine.contracts import AsgiApplication, AsgiMessage
+from engine.record import record
 from engine.types import Clock
 
 REMARK = "engine.remark"
+ROUTE = "engine.route"
+"""In a request's scope: what its line in the log says beside the usual, and its address where no route has it."""
 
 Scope = MutableMapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Access:
     """One request that was answered."""
 
     method: str
-    route: str  # "/webhooks/{workspace}/{provider}/inbound"
+    route: str  # "/sandbox/{name}"
     status: int  # 0: whoever asked had gone
     milliseconds: float
     remark: str
@@ -67,6 +69,6 @@ class AccessLog:
             await self._application(scope, receive, sending)
         finally:
             # Starlette leaves what it found in the scope; what it did not find may be a short link.
-            route = self._routes.get(id(scope.get("endpoint")), "/{code}")
+            route = scope.get(ROUTE) or self._routes.get(id(scope.get("endpoint")), "/{code}")
             took = (time.perf_counter() - began) * 1000
             self._log(Access(scope["method"], route, status, took, scope.get(REMARK, ""), self._clock()))

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
-from starlette.exceptions import HTTPException
-
-from engine.contracts import Provider, Route
-from engine.delivery.addresses import INBOUND_PATH, STATUS_PATH
+from engine.contracts import Provider
 from engine.errors import ConfigError, InvalidSignature, StateUnavailable, UsageError
 from engine.types import InboundMessage, StatusUpdate, WebhookAnswer, WebhookRequest
 from engine.web.intake import Intake, Recorded
-from engine.web.links import UNKNOWN
-from engine.web.log import remark
+from engine.web.links import UNKNOWN, Answer, Receive, Send
+from engine.web.log import ROUTE, remark
 
 logger = logging.getLogger("engine.web")
+
+WORD = "webhooks"
+"""What the addresses begin with: see `engine.delivery.addresses`."""
 
 LONGEST = 64 * 1024
 """Bytes of a call's body. Twilio's longest, with ten media and 1,600 characters of four bytes each, has half of that.
@@ -33,72 +33,97 @@ READ_WITHIN = 10.0
 """Seconds that the body of a call may take to arrive."""
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_CLOSE = ((b"connection", b"close"),)
+UNREADABLE = Answer(400, b"This call cannot be read.\n")
+REFUSED = Answer(403, b"This call is not signed by who it should be from.\n")
+WRONG_METHOD = Answer(405, b"Calls are made with POST.\n", ((b"allow", b"POST"),))
+TOO_SLOW = Answer(408, b"This call takes too long.\n", _CLOSE)
+TOO_LONG = Answer(413, b"This call is too long.\n", _CLOSE)
+NOT_NOW = Answer(503, b"This call could not be recorded. Please call again.\n", ((b"retry-after", b"5"),))
 
 
-def webhook_routes(intake: Intake) -> list[Route]:
-    """Gives the routes. A signed GET is a call as well, since a number in Twilio's console may be set to it."""
-    return [Route(path, Webhook(intake), methods=("POST", "GET")) for path in (INBOUND_PATH, STATUS_PATH)]
+class _Refusal(Exception):
+    """Ends a call with this answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class Webhook:
-    """Answers one call; an ASGI application."""
+    """Answers calls; an ASGI application for every address that begins with `/webhooks/`.
+
+    200 or 204: recorded. 400: signed, and not to be read. 403: not signed by the provider. 404: no such address,
+    workspace or provider. 405: wrong method. 413: too long. 503: not recorded; come again. A signed GET is a call as
+    well, since a number in Twilio's console may be set to it.
+    """
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """200 or 204: recorded. 400: signed, and not to be read. 403: not signed by the provider. 404: no such
-        workspace or provider. 405: wrong method. 413: too long. 503: not recorded; come again."""
-        names = scope["path_params"]
-        lines = self._intake.lines
-        line = lines.called(names["workspace"], names["provider"])
-        if line is None:
-            await UNKNOWN.send(send)  # as for any address that is not there
+        """Answers one call."""
+        try:
+            answer = await self._answer(scope, receive)
+        except _Refusal as refusal:
+            await refusal.answer.send(send)
             return
-        method = scope["method"]
+        headers = [(b"content-length", b"%d" % len(answer.body))] if answer.body else []
+        if answer.media_type is not None:
+            headers.append((b"content-type", answer.media_type.encode()))
+        await send({"type": "http.response.start", "status": 200 if answer.body else 204, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> WebhookAnswer:
+        parts = scope["path"].split("/")
+        scope[ROUTE] = "/webhooks/…"
+        lines = self._intake.lines
+        line = lines.called(parts[2], parts[3]) if len(parts) == 5 and parts[4] in ("inbound", "status") else None
+        if line is None:
+            raise _Refusal(UNKNOWN)  # as for any address that is not there
+        scope[ROUTE] = scope["path"]
+        workspace, method, provider = parts[2], scope["method"], line.provider
         if method not in ("POST", "GET"):
-            raise HTTPException(405, headers={"Allow": "POST"})
-        if line.provider is None:
-            logger.error("webhooks of %s: %s", names["workspace"], line.trouble)
-            raise HTTPException(503)
+            raise _Refusal(WRONG_METHOD)
+        if provider is None:
+            logger.error("webhooks of %s: %s", workspace, line.trouble)
+            raise _Refusal(NOT_NOW)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await _body(receive, headers)
-        request = WebhookRequest(method, _url(lines.public_url, scope), headers, body)
-        said = _read(line.provider, request, names["workspace"], scope)
+        said = _read(provider, WebhookRequest(method, _url(lines.public_url, scope), headers, body), workspace, scope)
+        if not said:
+            return WebhookAnswer()
         try:
-            recorded = await self._intake.call(names["workspace"], said) if said else []
+            recorded = await self._intake.call(workspace, said)
         except StateUnavailable as error:
-            logger.error("webhooks of %s: %s", names["workspace"], error.message)  # noqa: TRY400 # no bug, no traceback
-            raise HTTPException(503, headers={"Retry-After": "5"}) from error
+            logger.error("webhooks of %s: %s", workspace, error.message)  # noqa: TRY400 # no bug, no traceback
+            raise _Refusal(NOT_NOW) from error
         remark(scope, _remark(said, recorded))
-        await _answer(send, _answer_to(line.provider, said, recorded))
+        if not any(done.received for done in recorded):
+            return WebhookAnswer()
+        return provider.answer([done.reply for done in recorded if done.reply is not None])
 
 
 async def _body(receive: Receive, headers: Mapping[str, str]) -> bytes:
     """Reads a body, counting: what Content-Length says is believed only where it says too much."""
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length) > LONGEST:
-        raise _too_long()
+        raise _Refusal(TOO_LONG)
     body = bytearray()
     try:
         async with asyncio.timeout(READ_WITHIN):
             while True:
                 message = await receive()
                 if message["type"].endswith("disconnect"):
-                    raise HTTPException(400)  # nobody is there to read it
+                    raise _Refusal(UNREADABLE)  # nobody is there to read it
                 body += message.get("body", b"")
                 if len(body) > LONGEST:
-                    raise _too_long()
+                    raise _Refusal(TOO_LONG)
                 if not message.get("more_body"):
                     return bytes(body)
     except TimeoutError as error:
-        raise HTTPException(408, headers={"Connection": "close"}) from error
-
-
-def _too_long() -> HTTPException:
-    return HTTPException(413, headers={"Connection": "close"})
+        raise _Refusal(TOO_SLOW) from error
 
 
 def _url(public_url: str, scope: Scope) -> str:
@@ -116,15 +141,13 @@ def _read(
         return [_named(one, scope) for one in provider.parse(request)]
     except InvalidSignature as error:
         remark(scope, f"refused: {error.message}")
-        if request.method == "GET":
-            raise HTTPException(405, headers={"Allow": "POST"}) from error
-        raise HTTPException(403) from error
+        raise _Refusal(WRONG_METHOD if request.method == "GET" else REFUSED) from error
     except UsageError as error:
         remark(scope, f"unreadable: {error.message}")
-        raise HTTPException(400) from error
+        raise _Refusal(UNREADABLE) from error
     except ConfigError as error:
         logger.error("webhooks of %s: %s", workspace, error.message)  # noqa: TRY400 # no bug, no traceback
-        raise HTTPException(503) from error
+        raise _Refusal(NOT_NOW) from error
 
 
 def _named(one: InboundMessage | StatusUpdate, scope: Scope) -> InboundMessage | StatusUpdate:
@@ -137,14 +160,6 @@ def _named(one: InboundMessage | StatusUpdate, scope: Scope) -> InboundMessage |
     return replace(one, message_id=message or None, attempt=number)
 
 
-def _answer_to(
-    provider: Provider[Any], said: Sequence[InboundMessage | StatusUpdate], recorded: Sequence[Recorded]
-) -> WebhookAnswer:
-    if not any(isinstance(one, InboundMessage) for one in said):
-        return WebhookAnswer()
-    return provider.answer([one.reply for one in recorded if one.reply is not None])
-
-
 def _remark(said: Sequence[InboundMessage | StatusUpdate], recorded: Sequence[Recorded]) -> str:
     words = []
     for one, done in zip(said, recorded, strict=False):
@@ -155,11 +170,3 @@ def _remark(said: Sequence[InboundMessage | StatusUpdate], recorded: Sequence[Re
         elif done.received is not None:
             words.append(f"{one.provider_id} rule {done.received.routed.name}")
     return ", ".join(words)
-
-
-async def _answer(send: Send, answer: WebhookAnswer) -> None:
-    headers = [(b"content-length", str(len(answer.body)).encode())] if answer.body else []
-    if answer.media_type is not None:
-        headers.append((b"content-type", answer.media_type.encode()))
-    await send({"type": "http.response.start", "status": 200 if answer.body else 204, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

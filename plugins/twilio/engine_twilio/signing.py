@@ -12,7 +12,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from engine import InvalidSignature, WebhookRequest
 
@@ -26,9 +26,18 @@ def parameters_of(request: WebhookRequest) -> Parameters:
     """Gives the parameters of a call, each with all its values: of the form, or for GET of the address."""
     text = urlsplit(request.url).query if request.method == "GET" else request.body.decode("utf-8", "replace")
     found: dict[str, list[str]] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        found.setdefault(name, []).append(value)
+    for field in text.split("&"):
+        name, _, value = field.partition("=")
+        if field:
+            found.setdefault(_decoded(name), []).append(_decoded(value))
     return found
+
+
+def _decoded(text: str) -> str:
+    """What `parse_qsl` makes of a name or a value, which takes twice as long as all the rest of a check."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="replace") if "%" in text else text
 
 
 def is_form(request: WebhookRequest) -> bool:
