@@ -28,8 +28,10 @@ class Consenting(Room):
 
     def consent(self, workspace: str, number: str, *, sender: str = WORKSPACE) -> ConsentState:
         """Gives what the newest entry that concerns the sender says; see `effective`."""
-        with self._file.read() as conn:
-            return effective(present(conn, [(workspace, number)]).get((workspace, number), ()), sender)
+        rows = self._file.rows(
+            "SELECT sender, state, entry FROM consent WHERE workspace = ? AND number = ?", (workspace, number)
+        )
+        return effective([(own, ConsentState(state), entry) for own, state, entry in rows], sender)
 
     def record_consent(self, entries: Sequence[Consent]) -> None:
         """Appends to the ledger and makes each entry the present state of its number; one with a topic, of that topic.

@@ -42,7 +42,7 @@ class Inbound(Queueing):
                     message.from_number,
                     message.to,
                     message.body,
-                    dumps(list(message.media)),
+                    dumps(list(message.media)) if message.media else "[]",
                     to_micros(at),
                     dumps(dict(outcome)),
                 ),

@@ -146,7 +146,7 @@ def _add_send(conn: sqlite3.Connection, send: Send, family: int | None) -> int:
             dumps(send.event),
             send.reply_from,
             to_micros(send.created_at),
-            digest(send.template, send.data),
+            digest(send.template, send.data) if send.key is not None else "",
             send.key if family is None else None,
             send.local_at,
         ),
