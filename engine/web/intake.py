@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from engine.delivery.callbacks import record_status
@@ -22,6 +22,7 @@ from engine.delivery.live import Live
 from engine.errors import StateUnavailable
 from engine.inbound.receive import Received, receive
 from engine.plugins import Plugins
+from engine.record import record
 from engine.store import Store
 from engine.types import Clock, Event, InboundMessage, MessageState, OutboundMessage, StatusUpdate
 from engine.web.inline import IN_ANSWER, Inline
@@ -41,7 +42,7 @@ PATIENCE = 10.0
 What is recorded later all the same is found when the call is repeated, and done once."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recorded:
     """What became of a text (`received`) or of a status. `reply` is what stands in the answer to the call, where the
     workspace wants it there."""
@@ -51,11 +52,11 @@ class Recorded:
     reply: OutboundMessage | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Job:
     work: Callable[[], Any] | None  # None: only look for a new release
     future: asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop
+    until: float  # loop time at which whoever waits is sent away
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ class Intake:
         self._live = live
         self._clock = clock
         self._inline = Inline(store, plugins, live, owner)
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._waiting: list[_Job] = []
+        self._writing: Sequence[_Job] = ()
+        self._watch: asyncio.TimerHandle | None = None
+        self._batches: SimpleQueue[tuple[asyncio.AbstractEventLoop, Sequence[_Job]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="intake")
         self.lines = Lines.of(live)
         self.patience = PATIENCE
@@ -84,7 +88,7 @@ class Intake:
 
     def close(self) -> None:
         """Waits for what is being recorded."""
-        self._jobs.put(None)
+        self._batches.put(None)
         self._thread.join()
 
     async def text(self, workspace: str, message: InboundMessage) -> Received:
@@ -101,51 +105,56 @@ class Intake:
         await self._do(None)
 
     async def _do(self, work: Callable[[], T] | None) -> T:
-        if self._jobs.qsize() >= self.room:
+        if len(self._waiting) >= self.room:
             raise StateUnavailable("more calls wait than the state can take")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, future, loop))
-        try:
-            async with asyncio.timeout(self.patience):
-                return await future
-        except TimeoutError as error:
-            raise StateUnavailable("the state was not to be written for too long") from error
+        self._waiting.append(_Job(work, future, loop.time() + self.patience))
+        if not self._writing and len(self._waiting) == 1:
+            loop.call_soon(self._hand_over, loop)
+        if self._watch is None:
+            self._watch = loop.call_later(self.patience / 4, self._send_away, loop)
+        return await future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Gives the thread what has gathered."""
+        self._writing, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+        if self._writing:
+            self._batches.put((loop, self._writing))
+
+    def _deliver(self, loop: asyncio.AbstractEventLoop, outcomes: Sequence[Any]) -> None:
+        for job, outcome in zip(self._writing, outcomes, strict=True):
+            if job.future.done():
+                continue  # whoever waited has gone
+            if isinstance(outcome, _Failed):
+                job.future.set_exception(outcome.error)
+            else:
+                job.future.set_result(outcome)
+        self._hand_over(loop)
+
+    def _send_away(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ends the wait of whoever has waited for too long: one timer for all, as each wait is short."""
+        jobs = [*self._writing, *self._waiting]
+        for job in jobs:
+            if job.until <= loop.time() and not job.future.done():
+                job.future.set_exception(StateUnavailable("the state was not to be written for too long"))
+        self._watch = loop.call_later(self.patience / 4, self._send_away, loop) if jobs else None
 
     # what runs on the thread
 
     def _write(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            jobs = [job]
-            ends = False
-            while len(jobs) < TOGETHER and not ends:
-                try:
-                    another = self._jobs.get_nowait()
-                except Empty:
-                    break
-                if another is None:
-                    ends = True
-                else:
-                    jobs.append(another)
-            self._do_together(jobs)
-            if ends:
-                return
-
-    def _do_together(self, jobs: Sequence[_Job]) -> None:
-        try:
-            self._refresh()
-            outcomes = self._record([job.work for job in jobs])
-        except Exception as error:
-            if not isinstance(error, StateUnavailable):
-                logger.exception("what came in could not be recorded")
-            outcomes = [_Failed(error)] * len(jobs)
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-        for job, outcome in zip(jobs, outcomes, strict=True):
-            by_loop.setdefault(job.loop, []).append((job.future, outcome))
-        for loop, answers in by_loop.items():
-            loop.call_soon_threadsafe(_deliver, answers)
-        if self._plugins.observed():
-            self._tell(outcomes)
+        while (batch := self._batches.get()) is not None:
+            loop, jobs = batch
+            try:
+                self._refresh()
+                outcomes = self._record([job.work for job in jobs])
+            except Exception as error:
+                if not isinstance(error, StateUnavailable):
+                    logger.exception("what came in could not be recorded")
+                outcomes = [_Failed(error)] * len(jobs)
+            loop.call_soon_threadsafe(self._deliver, loop, outcomes)
+            if self._plugins.observed():
+                self._tell(outcomes)
 
     def _refresh(self) -> None:
         if self._live.refresh():
@@ -203,13 +212,3 @@ class Intake:
             for recorded in outcome if isinstance(outcome, list) else [outcome]:
                 for event in recorded.events if isinstance(recorded, Recorded | Received) else ():
                     self._plugins.observe(event)
-
-
-def _deliver(answers: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, outcome in answers:
-        if future.done():
-            continue  # whoever waited has gone
-        if isinstance(outcome, _Failed):
-            future.set_exception(outcome.error)
-        else:
-            future.set_result(outcome)

@@ -26,6 +26,7 @@ from engine import (
     WebhookAnswer,
     WebhookRequest,
 )
+from engine_twilio import signing, webhooks
 from engine_twilio.options import TwilioOptions
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.message import MessageInstance
 
     from engine_twilio.creating import Creator
-    from engine_twilio.signing import Parameters
     from engine_twilio.transport import Transport
 
 
@@ -45,7 +45,7 @@ class Twilio(Provider[TwilioOptions]):
     name: ClassVar[str] = "twilio"
     options_model = TwilioOptions
     answers_keywords: ClassVar[bool] = True
-    _last: tuple[WebhookRequest, Parameters] | None = None
+    _last: tuple[WebhookRequest, signing.Parameters] | None = None
 
     async def send(self, message: OutboundMessage) -> Receipt:
         """Makes one create-message call. A message may be valid for ten hours at most in Twilio's own queue."""
@@ -94,18 +94,14 @@ class Twilio(Provider[TwilioOptions]):
 
     def verify(self, request: WebhookRequest) -> None:
         """Checks the signature with every token that may have made it."""
-        from engine_twilio.signing import check
-
         tokens = [self.context.secret(ref) for ref in self.options.signing_tokens]
         if not tokens:
             raise ConfigError("no token to check Twilio's signatures with", hint="give webhook_auth_tokens")
-        check(request, self._parameters(request), tokens)
+        signing.check(request, self._parameters(request), tokens)
 
     def parse(self, request: WebhookRequest) -> Sequence[InboundMessage | StatusUpdate]:
         """Gives the one text or status that a call brings."""
-        from engine_twilio.webhooks import read
-
-        found = read(self._parameters(request))
+        found = webhooks.read(self._parameters(request))
         return () if found is None else (found,)
 
     @property
@@ -115,15 +111,11 @@ class Twilio(Provider[TwilioOptions]):
 
     def fits_inline(self, message: OutboundMessage) -> bool:
         """True for what TwiML can carry."""
-        from engine_twilio.webhooks import fits
-
-        return fits(message)
+        return webhooks.fits(message)
 
     def answer(self, replies: Sequence[OutboundMessage] = ()) -> WebhookAnswer:
         """Gives TwiML."""
-        from engine_twilio.webhooks import answer
-
-        return answer(replies)
+        return webhooks.answer(replies)
 
     async def inbound(self, *, since: datetime, to: Collection[str]) -> Sequence[InboundMessage]:
         """Lists the texts to each number; a messaging service's numbers are asked for first."""
@@ -148,12 +140,10 @@ class Twilio(Provider[TwilioOptions]):
         if "_transport" in self.__dict__:
             await self._transport.close()
 
-    def _parameters(self, request: WebhookRequest) -> Parameters:
+    def _parameters(self, request: WebhookRequest) -> signing.Parameters:
         """Gives a call's parameters; those of the last one are kept, since it is checked and then read."""
-        from engine_twilio.signing import parameters_of
-
         if self._last is None or self._last[0] is not request:
-            self._last = request, parameters_of(request)
+            self._last = request, signing.parameters_of(request)
         return self._last[1]
 
     @cached_property
