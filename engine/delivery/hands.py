@@ -22,6 +22,9 @@ T = TypeVar("T")
 Faults = Callable[[str], None]
 """Called with the name of each crash point as it is passed; does nothing in production."""
 
+CANCEL_AGAIN = 1.0
+"""Seconds after which a task that was cancelled and goes on is cancelled again."""
+
 PAUSE = 0.5
 """Seconds between two tries of a state that is unavailable."""
 
@@ -103,7 +106,15 @@ async def batch(queue: asyncio.Queue[T], most: int, *, gather: float = 0.0) -> l
 
 
 async def cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancels tasks and waits until each has ended, however it did."""
+    """Cancels tasks and waits until each has ended, however it did.
+
+    A task may lose a cancellation that comes just as what it waits for fails: it is cancelled again, until it ends.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN)
     for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        if not task.cancelled():
+            task.exception()
