@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.compose.composer import Address
-from engine.config.models import WorkspaceConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.delivery.gates import Case
 from engine.outbox import Claim
 from engine.types import E164, NumberKind, Person, Purpose, Sender, SenderKind

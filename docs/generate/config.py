@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine import plugins
-from engine.config import conversations, models
+from engine.config import conversations, models, settings_models
 from engine.config.schema import model_schema
 
 INTRODUCTION = """\
@@ -26,7 +26,7 @@ def page() -> str:
     parts = [INTRODUCTION]
     for title, model in (
         ("engine.yaml", models.EngineConfig),
-        ("workspace.yaml", models.WorkspaceConfig),
+        ("workspace.yaml", settings_models.WorkspaceConfig),
         ("senders.yaml", models.SendersFile),
         ("templates/*.liquid: front matter", models.Template),
         ("keywords.yaml", models.KeywordsFile),

@@ -10,7 +10,7 @@ from itertools import islice
 
 from engine.audience.rows import Names, Rejection, Row
 from engine.config.countries import COUNTRIES, hint_for
-from engine.config.models import WorkspaceConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.contracts import NumberNormaliser
 from engine.errors import InvalidNumber
 from engine.store import Store

@@ -9,7 +9,8 @@ from engine.errors import InvalidNumber, UsageError
 from engine.names import did_you_mean
 
 if TYPE_CHECKING:
-    from engine.config.models import Workspace, WorkspaceConfig
+    from engine.config.models import Workspace
+    from engine.config.settings_models import WorkspaceConfig
     from engine.contracts import NumberNormaliser
     from engine.store import Store
 

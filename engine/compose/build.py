@@ -8,8 +8,9 @@ from engine.compose.composer import Composer
 from engine.compose.links import LinkRules, base_of
 from engine.compose.recipients import Reader
 from engine.compose.utm import Tagger
-from engine.config.models import Links, Project
+from engine.config.models import Project
 from engine.config.providers import build_normaliser
+from engine.config.settings_models import Links
 from engine.contracts import PluginContext, Shortener
 from engine.errors import UsageError
 from engine.names import did_you_mean

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.config.models import WorkspaceConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.types import Json
 
 ROOTS = ("customer", "trigger", "event", "workspace", "message")

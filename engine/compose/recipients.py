@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from engine.config.models import WorkspaceConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.contracts import NumberNormaliser
 from engine.errors import ComposeError, InvalidNumber
 from engine.types import E164, Json, Person

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote_plus
 
-from engine.config.models import Utm
+from engine.config.settings_models import Utm
 from engine.types import Json
 
 SIGNATURES = frozenset(

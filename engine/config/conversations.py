@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
-from engine.config.models import Model
+from engine.config.base import Model
 from engine.config.values import Duration
 from engine.types import MessageState
 

@@ -14,8 +14,9 @@ from ruamel.yaml.error import YAMLError
 
 from engine.config.comments import tidy, words
 from engine.config.conversations import Conversation
-from engine.config.models import EngineConfig, KeywordsFile, PeopleFile, SendersFile, Template, WorkspaceConfig
+from engine.config.models import EngineConfig, KeywordsFile, PeopleFile, SendersFile, Template
 from engine.config.reorder import Shape, keys_in_order, reordered, shape_below
+from engine.config.settings_models import WorkspaceConfig
 from engine.config.text import Report
 from engine.config.yamlfile import Document
 from engine.types import Finding

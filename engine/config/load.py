@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from engine.config.enginefile import EngineResult, base_document, read_engine
 from engine.config.explain import Checker, did_you_mean
 from engine.config.layout import Layout, scan
-from engine.config.models import Business, EngineConfig, Project, Template, Workspace, WorkspaceConfig
+from engine.config.models import EngineConfig, Project, Template, Workspace
 from engine.config.overlay import Overlay, merged
 from engine.config.secrets import check as check_secrets
 from engine.config.settings import SettingsReader, SettingsResult
+from engine.config.settings_models import Business, WorkspaceConfig
 from engine.config.sources import Sources
 from engine.config.text import Report, read
 from engine.config.variables import Unset

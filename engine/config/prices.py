@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Literal
 
 from engine.caps import Cost
-from engine.config.models import Price, WorkspaceConfig
+from engine.config.settings_models import Price, WorkspaceConfig
 from engine.config.values import Money
 
 

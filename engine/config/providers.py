@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.config.models import WorkspaceConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.contracts import NumberNormaliser, PluginContext, Provider
 from engine.errors import ConfigError
 from engine.plugins import Plugins

@@ -9,16 +9,10 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from engine.config.base import NAME
 from engine.config.conversations import Conversation
-from engine.config.models import (
-    NAME,
-    EngineConfig,
-    KeywordsFile,
-    PeopleFile,
-    SendersFile,
-    Template,
-    WorkspaceConfig,
-)
+from engine.config.models import EngineConfig, KeywordsFile, PeopleFile, SendersFile, Template
+from engine.config.settings_models import WorkspaceConfig
 from engine.config.values import print_duration
 from engine.contracts import Provider
 from engine.plugins import Plugins

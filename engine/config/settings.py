@@ -9,8 +9,8 @@ from typing import Any
 from engine.config.addresses import check_countries, check_time_zone, check_url, texts
 from engine.config.enginefile import model_despite_unset, unset_of
 from engine.config.explain import Checker, Path, did_you_mean
-from engine.config.models import WorkspaceConfig
 from engine.config.secrets import references, secret_fields
+from engine.config.settings_models import WorkspaceConfig
 from engine.config.variables import Substitution, Unset, Used
 from engine.config.webhooks import check_webhooks, is_webhook_secret, webhook_secrets
 from engine.config.yamlfile import Document

@@ -7,17 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.config.models import (
-    ConsentConfig,
-    EngineConfig,
-    Keyword,
-    Project,
-    SenderConfig,
-    Template,
-    Topic,
-    Workspace,
-    WorkspaceConfig,
-)
+from engine.config.models import ConsentConfig, EngineConfig, Keyword, Project, SenderConfig, Template, Topic, Workspace
+from engine.config.settings_models import WorkspaceConfig
 from engine.types import ConfigView, Json, Source
 
 _NOT_RELEASED = {"samples"}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from engine.config.models import ConsentConfig, Sending, Workspace
+from engine.config.models import ConsentConfig, Workspace
+from engine.config.settings_models import Sending
 from engine.delivery.halts import LONGEST_REST
 from engine.outbox import Change, MessageRecord
 from engine.stops import Unreachable

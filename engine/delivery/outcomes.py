@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.config.models import Sending
+from engine.config.settings_models import Sending
 from engine.errors import SendError, SendOutcome, SendScope
 from engine.outbox import Change
 from engine.record import record

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from engine.compose.composer import Address, Composed, Recipient
-from engine.config.models import ConsentConfig, WorkspaceConfig
+from engine.config.models import ConsentConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.delivery.gates import Action, Case, Verdict, ask, ask_plugins, caps_of
 from engine.delivery.gates.confirming import LATE, confirm_by
 from engine.delivery.halts import Halted, paused, rests

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from engine.config.addresses import is_local
-from engine.config.models import Webhook
+from engine.config.settings_models import Webhook
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.delivery.signing import key_of, signed

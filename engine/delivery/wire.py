@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.config.models import Sending
+from engine.config.settings_models import Sending
 from engine.contracts import Provider
 from engine.delivery import outcomes
 from engine.delivery.hands import Hands, batch

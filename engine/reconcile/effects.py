@@ -6,11 +6,11 @@ business's name, smart encoding, links) and with its senders. Each difference is
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.reconcile.addresses import kind_of, snippets_of, workspace_of
 from engine.types import Json
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def with_effects(
     """
     causes = _Causes([change.address for change in plan.changes], objects_before, objects)
     found: dict[str, list[Effect]] = {}
-    for template in sorted(address for address in objects if _kind(address) == "template"):
+    for template in sorted(address for address in objects if kind_of(address) == "template"):
         cause = causes.of(template)
         if cause is None:
             continue
@@ -97,15 +97,15 @@ class _Causes:
         self._both = (objects_before, objects)
         self._of_kind: dict[tuple[str, str], list[str]] = {}
         for address in changed:
-            self._of_kind.setdefault((_workspace(address), _kind(address)), []).append(address)
+            self._of_kind.setdefault((workspace_of(address), kind_of(address)), []).append(address)
 
     def of(self, template: str) -> str | None:
         """Gives the address of the change, None where nothing that concerns the template changes."""
-        workspace = _workspace(template)
+        workspace = workspace_of(template)
         if template in self._changed:
             return template
         snippets = self._of_kind.get((workspace, "snippet"), [])
-        used = {used for objects in self._both for used in _snippets(template, objects)} if snippets else set()
+        used = {used for objects in self._both for used in snippets_of(template, objects)} if snippets else set()
         likely = [
             *(address for address in snippets if address in used),
             *self._of_kind.get((workspace, "workspace"), []),
@@ -113,40 +113,3 @@ class _Causes:
             *self._of_kind.get(("engine", "engine"), []),  # public_url is where short links begin
         ]
         return likely[0] if likely else None
-
-
-def _snippets(address: str, objects: Objects) -> set[str]:
-    """Gives the addresses of every snippet that an object renders, directly or through another."""
-    workspace = _workspace(address)
-    found: set[str] = set()
-    waiting = [address]
-    while waiting:
-        for name in _rendered(_texts(objects.get(waiting.pop(), {}))):
-            snippet = f"{workspace}/snippet/{name}"
-            if snippet not in found:
-                found.add(snippet)
-                waiting.append(snippet)
-    return found
-
-
-def _rendered(texts: Iterable[str]) -> set[str]:
-    return {name for text in texts for name in re.findall(r"""\b(?:render|include)\s+['"]([^'"]+)['"]""", text)}
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, Sequence):
-        for inner in value:
-            yield from _texts(inner)
-
-
-def _workspace(address: str) -> str:
-    return address.partition("/")[0]
-
-
-def _kind(address: str) -> str:
-    return address.split("/", 2)[1] if "/" in address else address

@@ -7,16 +7,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from engine.config.models import (
-    ConsentConfig,
-    EngineConfig,
-    Keyword,
-    Model,
-    SenderConfig,
-    Template,
-    Topic,
-    WorkspaceConfig,
-)
+from engine.config.base import Model
+from engine.config.models import ConsentConfig, EngineConfig, Keyword, SenderConfig, Template, Topic
+from engine.config.settings_models import WorkspaceConfig
 from engine.reconcile import diff
 from engine.reconcile.changes import Action, Change, Plan
 from engine.reconcile.effects import Effect, Rendering

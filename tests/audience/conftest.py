@@ -13,7 +13,7 @@ import pytest
 from engine.audience.import_ import Imported, Importer, names_of
 from engine.audience.rows import Rejection
 from engine.audience.source import Format, open_source
-from engine.config.models import WorkspaceConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.contracts import NumberNormaliser
 from engine.plugins import load
 from engine.state.sqlite import SqliteStore

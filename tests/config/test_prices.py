@@ -9,8 +9,8 @@ import pytest
 from config_folder import Config
 
 from engine.caps import Cost
-from engine.config.models import WorkspaceConfig
 from engine.config.prices import cost, list_prices
+from engine.config.settings_models import WorkspaceConfig
 
 
 def settings(**fields: Any) -> WorkspaceConfig:

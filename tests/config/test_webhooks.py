@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from config_folder import Config, place
 
-from engine.config.models import Webhook
+from engine.config.settings_models import Webhook
 from engine.config.snapshot import restore, snapshot
 from engine.types import SecretRef
 

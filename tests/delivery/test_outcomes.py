@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.config.models import Sending
+from engine.config.settings_models import Sending
 from engine.delivery import outcomes
 from engine.delivery.outcomes import Attempt
 from engine.errors import SendError, SendOutcome, SendScope

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from engine import contracts, hookspecs, plugins
 from engine.cli import exit_codes
 from engine.cli.app import cli
-from engine.config import models
+from engine.config import models, settings_models
+from engine.config.base import Model
 from engine.types import MessageState
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,8 +38,9 @@ def commands(command: click.Command = cli, path: str = "engine") -> Iterator[tup
 
 def config_models() -> list[type[BaseModel]]:
     offered = plugins.load(plugins.names_installed())
-    own = [value for value in vars(models).values() if isinstance(value, type) and issubclass(value, models.Model)]
-    assembled = {models.Model, models.Workspace, models.Project}  # from several files: nobody writes their keys
+    named = {**vars(settings_models), **vars(models)}.values()
+    own = [value for value in named if isinstance(value, type) and issubclass(value, Model)]
+    assembled = {Model, models.Workspace, models.Project}  # from several files: nobody writes their keys
     options = [provider.options_model for provider in offered.providers.values()]
     return [*(model for model in own if model not in assembled), *options]
 

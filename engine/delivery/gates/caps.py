@@ -7,8 +7,8 @@ from datetime import datetime
 from hashlib import blake2b
 
 from engine.caps import Cap, CapKind, Cost
-from engine.config.models import WorkspaceConfig
 from engine.config.prices import dearest
+from engine.config.settings_models import WorkspaceConfig
 from engine.config.values import Rate, print_duration
 from engine.delivery.gates.answers import answers
 from engine.delivery.gates.verdict import Action, Verdict

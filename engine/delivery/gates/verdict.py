@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.compose.composer import Address
-from engine.config.models import WorkspaceConfig
+from engine.config.settings_models import WorkspaceConfig
 from engine.outbox import Claim
 from engine.record import record
 from engine.types import Json
