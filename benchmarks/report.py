@@ -14,6 +14,7 @@ from benchmarks.pairs import table
 from benchmarks.redirects import redirects
 from benchmarks.startup import startup
 from benchmarks.validate import validate
+from benchmarks.webhooks import webhooks
 
 PAGE = Path(__file__).parent.parent / "docs/reference/benchmarks.md"
 INTRODUCTION = """\
@@ -43,7 +44,8 @@ only takes them in.
 WEB = """
 ## The web server
 
-Against the same server, uvicorn, answering an empty 204 to the same clients. Every click is in the state at the end.
+Against the same server, uvicorn, answering an empty 204 to the same clients. Every click and every text is in the state at
+the end.
 
 """
 
@@ -51,7 +53,7 @@ Against the same server, uvicorn, answering an empty 204 to the same clients. Ev
 def main() -> int:
     """Returns 0 where every target is met."""
     results = [startup(), validate()]
-    measures, tests, web = delivery(), conversations(), [redirects()]
+    measures, tests, web = delivery(), conversations(), [redirects(), *webhooks()]
     peers = ("click", "PyYAML", "python-liquid", "aiohttp", "twilio", "uvicorn")
     versions = ", ".join(f"{name} {version(name)}" for name in peers)
     runs = " and ".join(str(result.runs) for result in results)

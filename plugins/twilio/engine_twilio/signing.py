@@ -26,18 +26,16 @@ def parameters_of(request: WebhookRequest) -> Parameters:
     """Gives the parameters of a call, each with all its values: of the form, or for GET of the address."""
     text = urlsplit(request.url).query if request.method == "GET" else request.body.decode("utf-8", "replace")
     found: dict[str, list[str]] = {}
-    for field in text.split("&"):
+    # As `parse_qsl` would read it, which takes longer than all the rest of a check.
+    for field in text.replace("+", " ").split("&"):
         name, _, value = field.partition("=")
-        if field:
-            found.setdefault(_decoded(name), []).append(_decoded(value))
+        if "%" in field:
+            name, value = unquote(name, errors="replace"), unquote(value, errors="replace")
+        if name in found:
+            found[name].append(value)
+        elif field:
+            found[name] = [value]
     return found
-
-
-def _decoded(text: str) -> str:
-    """What `parse_qsl` makes of a name or a value, which takes twice as long as all the rest of a check."""
-    if "+" in text:
-        text = text.replace("+", " ")
-    return unquote(text, errors="replace") if "%" in text else text
 
 
 def is_form(request: WebhookRequest) -> bool:

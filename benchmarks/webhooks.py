@@ -1,0 +1,240 @@
+"""Webhooks a second: signed texts, each on disk before its answer, against the same server answering an empty 204."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
+
+import uvloop
+
+from benchmarks.house import NUMBER, SID, TOKEN, VARIABLES, House, numbers
+from benchmarks.measures import Measure
+from benchmarks.pairs import ENGINE
+from benchmarks.redirects import BARE
+from engine.state.sqlite import SqliteStore
+from engine.testing.twilio_emulator import signature
+
+T = TypeVar("T")
+
+TEXTS = 20_000
+CONNECTIONS = 64
+A_SECOND = 100
+SECONDS = 20
+TARGET = 0.25
+P99_MS = 50
+PUBLIC = "https://engine.example"
+PATH = "/webhooks/acme/twilio/inbound"
+KEYWORDS = "keywords:\n  join: {words: [JOIN], reply: joined, set: {club: true}}\n"
+JOINED = "---\npurpose: reply\nsender: main\n---\nWelcome to the club\n"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Answers a second, the median of the runs of each, and how long an answer takes at 100 texts a second."""
+
+    engine: float
+    bare: float
+    p99_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the bare server's."""
+        return self.engine / self.bare
+
+
+def measure(runs: int = 5) -> Rates:
+    """Runs both in turns, after one of each that is not counted. Each text must be recorded and answered once at the
+    end. Raises RuntimeError where one is not, or an answer is not the one that was expected."""
+    ours: list[float] = []
+    bare: list[float] = []
+    with tempfile.TemporaryDirectory() as name:
+        house = _house(Path(name))
+        for run in range(runs + 1):
+            requests = _texts(run * TEXTS, TEXTS)
+            with _listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
+                first = _run(_all_at_once(port, requests, b"200"))
+            with _listening([sys.executable, "-c", BARE], house.folder) as port:
+                second = _run(_all_at_once(port, requests, b"204"))
+            if run:
+                ours.append(first)
+                bare.append(second)
+        few = _texts((runs + 1) * TEXTS, A_SECOND * SECONDS)
+        with _listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
+            waited = sorted(_run(_in_time(port, few, b"200")))
+        _check(house, (runs + 1) * TEXTS + len(few))
+    return Rates(statistics.median(ours), statistics.median(bare), waited[len(waited) * 99 // 100] * 1000)
+
+
+def webhooks(runs: int = 5) -> list[Measure]:
+    """Gives the lines of the table."""
+    rates = measure(runs)
+    made_of = f"`engine serve`, each text and its reply on disk: {rates.engine:.0f}/s; an empty 204: {rates.bare:.0f}/s"
+    paced = "`engine serve`, a connection each, from the moment when it is due to its answer"
+    return [
+        Measure("webhooks answered, against the server alone", made_of, rates.ratio, TARGET, at_least=True),
+        Measure(f"99 of 100 webhooks, {A_SECOND} a second", paced, rates.p99_ms, P99_MS, at_least=False, unit=" ms"),
+    ]
+
+
+def _house(folder: Path) -> House:
+    house = House(folder)
+    house.write("http://127.0.0.1:9", rate="1000000/s")
+    engine, here = folder / "config/engine.yaml", folder / "config/workspaces/acme"
+    engine.write_text(engine.read_text(encoding="utf-8") + f"public_url: {PUBLIC}\n", encoding="utf-8")
+    (here / "keywords.yaml").write_text(KEYWORDS, encoding="utf-8")
+    (here / "templates/joined.liquid").write_text(JOINED, encoding="utf-8")
+    house.engine("apply", "--yes", "--no-refresh")
+    return house
+
+
+def _texts(first: int, count: int) -> list[bytes]:
+    """Gives signed texts, each from the number after the one before, under SIDs of their own."""
+    requests = []
+    for place, number in enumerate(numbers(count), start=first):
+        sid = f"SM{place:032x}"
+        fields = dict.fromkeys(("ToState", "ToCity", "ToZip", "FromZip", "FromCity", "FromState"), "")
+        fields |= {
+            "ToCountry": "US",
+            "FromCountry": "US",
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "ApiVersion": "2010-04-01",
+        }
+        fields |= {"SmsMessageSid": sid, "SmsSid": sid, "MessageSid": sid, "AccountSid": SID, "SmsStatus": "received"}
+        fields |= {"Body": "Join please", "To": NUMBER, "From": number}
+        body = urlencode(fields).encode()
+        head = (
+            f"POST {PATH} HTTP/1.1\r\nHost: engine.example\r\nUser-Agent: TwilioProxy/1.1\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+            f"X-Twilio-Signature: {signature(TOKEN, PUBLIC + PATH, fields)}\r\n\r\n"
+        )
+        requests.append(head.encode() + body)
+    return requests
+
+
+def _check(house: House, texts: int) -> None:
+    store = SqliteStore.open("sqlite:///state/engine.db", folder=house.folder, read_only=True)
+    try:
+        queued = sum(store.count_states().values())
+    finally:
+        store.close()
+    if queued != texts:
+        raise RuntimeError(f"{queued} of {texts} texts were answered")
+
+
+@contextmanager
+def _listening(command: Sequence[str], folder: Path) -> Iterator[int]:
+    """Runs a server that says first where it listens, gives its port, and stops it as an operator does."""
+    log = folder / "server.log"
+    with (
+        log.open("w", encoding="utf-8") as out,
+        subprocess.Popen(command, cwd=folder, env=VARIABLES, stdout=out, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            while "\n" not in (said := log.read_text(encoding="utf-8")):
+                if process.poll() is not None:
+                    raise RuntimeError(f"the server ended: {said}")
+                time.sleep(0.01)
+            yield int(said.partition("\n")[0].rpartition(":")[2])
+            process.terminate()
+            process.wait(60)
+        finally:
+            process.kill()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+async def _all_at_once(port: int, requests: Sequence[bytes], status: bytes) -> float:
+    """Makes every request, some at a time; gives answers a second."""
+    loop = asyncio.get_running_loop()
+    waiting = iter(requests)
+    clients: list[asyncio.Future[None]] = [loop.create_future() for _ in range(CONNECTIONS)]
+    # As for short links: a client that sleeps between answers would cost the server more than all the rest.
+    loop.call_soon(_look_again, loop)
+    began = time.perf_counter()
+    for done in clients:
+        await loop.create_connection(partial(_Client, waiting, status, done), "127.0.0.1", port)
+    await asyncio.gather(*clients)
+    return len(requests) / (time.perf_counter() - began)
+
+
+def _look_again(loop: asyncio.AbstractEventLoop) -> None:
+    loop.call_soon(_look_again, loop)
+
+
+async def _in_time(port: int, requests: Sequence[bytes], status: bytes) -> list[float]:
+    """Makes every request at its moment, whether those before it are answered or not; gives seconds to each answer."""
+    loop = asyncio.get_running_loop()
+    began = loop.time() + 0.1
+
+    async def ask(place: int, request: bytes) -> float:
+        due = began + place / A_SECOND
+        await asyncio.sleep(due - loop.time())
+        done: asyncio.Future[None] = loop.create_future()
+        await loop.create_connection(partial(_Client, iter([request]), status, done), "127.0.0.1", port)
+        await done
+        return loop.time() - due
+
+    return await asyncio.gather(*(ask(place, request) for place, request in enumerate(requests)))
+
+
+class _Client(asyncio.Protocol):
+    """One connection: a request, its answer, the next request."""
+
+    def __init__(self, waiting: Iterator[bytes], status: bytes, done: asyncio.Future[None]) -> None:
+        self._waiting = waiting
+        self._begin = b"HTTP/1.1 " + status
+        self._done = done
+        self._transport: asyncio.Transport | None = None
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none of asyncio's
+        self._next()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, end, body = self._buffer.partition(b"\r\n\r\n")
+        _, found, length = head.partition(b"content-length: ")
+        if not end or len(body) < (int(length.partition(b"\r\n")[0]) if found else 0):
+            return
+        if not head.startswith(self._begin):
+            self._done.set_exception(RuntimeError(f"not {self._begin!r}: {self._buffer!r}"))
+            return
+        self._buffer = b""
+        self._next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._done.done():
+            self._done.set_exception(exc or RuntimeError("the server closed the connection"))
+
+    def _next(self) -> None:
+        assert self._transport is not None
+        request = next(self._waiting, None)
+        if request is not None:
+            self._transport.write(request)
+        elif not self._done.done():
+            self._done.set_result(None)
+            self._transport.close()
+
+
+if __name__ == "__main__":
+    rates = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    print(
+        f"Engine {rates.engine:.0f}/s, an empty 204 {rates.bare:.0f}/s: {rates.ratio:.2f}; "
+        f"p99 at {A_SECOND}/s {rates.p99_ms:.1f} ms"
+    )
