@@ -44,8 +44,8 @@ only takes them in.
 WEB = """
 ## The web server
 
-Against the same server, uvicorn, answering an empty 204 to the same clients. Every click and every text is in the state at
-the end.
+Against the same server, uvicorn, answering an empty 204 to the same clients. Every click and every text is in
+the state at the end.
 
 """
 
