@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class Network:
                 conn = _connect(path) if path.exists() else sqlite3.connect(":memory:", check_same_thread=False)
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _make_private(path)
+                _make(path)
                 conn = _connect(path)
                 _write_ahead(conn)
             if not read_only or not path.exists():
@@ -191,19 +191,24 @@ def failures(path: Path) -> Iterator[None]:
         raise StateUnavailable(f"the sandbox's phone network {path} cannot be used: {why}") from error
 
 
-def _make_private(path: Path) -> None:
-    # SQLite gives its side files the mode of the database, so there must be a file before it makes one. It is made
-    # aside and linked, since a process that closes a file loses all locks that it holds on it, also those of its other
-    # connections, and then somebody else deletes the log under them: https://www.sqlite.org/howtocorrupt.html, 2.2.
+def _make(path: Path) -> None:
+    # SQLite gives its side files the mode of the database, so there must be a file before it makes one; and who reads
+    # meanwhile finds no file or a whole one. So it is made aside and linked, not renamed: a process that closes a file
+    # loses all locks that it holds on it, also those of its other connections, and then somebody else deletes the log
+    # under them: https://www.sqlite.org/howtocorrupt.html, 2.2.
     if path.exists():
         return
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
+    draft = Path(name)
     try:
+        with closing(_connect(draft)) as conn:
+            _write_ahead(conn)
+            _create(conn)
         with suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:
-        Path(draft).unlink()
+        draft.unlink()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

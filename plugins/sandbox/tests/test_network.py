@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
+from engine import StateUnavailable
 from engine_sandbox.network import TO_PHONE, Network, Text
 
 TEXT = Text("SB1", TO_PHONE, "+14155550123", "67076", "short-code", "Hi", (), 1, 1, 1, None, "acme", "msg_1", 1)
@@ -48,3 +52,25 @@ def test_texts_are_paged_by_their_place(tmp_path: Path) -> None:
     recent, more = network.recent(2)
     assert ([text.id for text in recent], more) == (["SB9", "SB8"], True)
     network.close()
+
+
+def test_who_reads_while_a_network_is_made_finds_none_or_a_whole_one(tmp_path: Path) -> None:
+    paths = [tmp_path / f"phones-{n}.db" for n in range(100)]
+    failed: list[StateUnavailable | sqlite3.Error] = []
+
+    def read() -> None:
+        for path in paths:
+            while not path.exists():
+                pass
+            try:
+                with closing(Network.open(path, read_only=True)) as network:
+                    network.phones()
+            except (StateUnavailable, sqlite3.Error) as error:
+                failed.append(error)
+
+    reader = Thread(target=read)
+    reader.start()
+    for path in paths:
+        Network.open(path).close()
+    reader.join()
+    assert failed == []
