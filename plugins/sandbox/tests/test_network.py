@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
-from engine import StateUnavailable
 from engine_sandbox.network import TO_PHONE, Network, Text
+
+from engine import StateUnavailable
 
 TEXT = Text("SB1", TO_PHONE, "+14155550123", "67076", "short-code", "Hi", (), 1, 1, 1, None, "acme", "msg_1", 1)
 ELSEWHERE = """
