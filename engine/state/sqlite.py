@@ -24,6 +24,7 @@ from engine.state.outbox_commit import Committing
 from engine.state.outbox_look import Looking
 from engine.state.people import People
 from engine.state.releases import Releases
+from engine.state.rounds import Reconciling
 from engine.state.stops import Stopping
 from engine.state.suppressions import Suppressing
 from engine.state.texts import Recalling
@@ -57,6 +58,7 @@ class SqliteStore(
     CountingClicks,
     Looking,
     Workers,
+    Reconciling,
     Store,
 ):
     """Keeps everything in one SQLite file, for the processes of one machine; see `engine.state.connection`."""

@@ -6,7 +6,7 @@ import pytest
 
 _PARTS = (
     "agreeing attempts base calling capping claiming clicking committing erasing inbound looking people queueing "
-    "racing releases stopping texts waiting webhooks workers"
+    "racing releases rounds stopping texts waiting webhooks workers"
 )
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
@@ -25,6 +25,7 @@ from engine.testing.store.people import PeopleSuite  # noqa: E402 # see above
 from engine.testing.store.queueing import QueueingSuite  # noqa: E402 # see above
 from engine.testing.store.racing import RacingSuite  # noqa: E402 # see above
 from engine.testing.store.releases import ReleasesSuite  # noqa: E402 # see above
+from engine.testing.store.rounds import RoundsSuite  # noqa: E402 # see above
 from engine.testing.store.stopping import StoppingSuite  # noqa: E402 # see above
 from engine.testing.store.texts import TextsSuite  # noqa: E402 # see above
 from engine.testing.store.waiting import WaitingSuite  # noqa: E402 # see above
@@ -34,6 +35,7 @@ from engine.testing.store.workers import WorkersSuite  # noqa: E402 # see above
 
 class StoreConformance(
     ReleasesSuite,
+    RoundsSuite,
     PeopleSuite,
     AgreeingSuite,
     ErasingSuite,
