@@ -6,6 +6,8 @@
     ├── PlanStale               what was reviewed is not what would be applied
     ├── RailBlocked             a safety rail is in the way of what would be applied
     ├── LockHeld                somebody else is applying
+    ├── PullRefused             the checkout cannot follow its branch without losing what is only there
+    ├── RepositoryUnavailable   git could not fetch
     ├── StateUnavailable        the state cannot be opened, read or written
     ├── ProviderUnavailable     the provider could not be reached or did not make sense
     │   └── CredentialsRefused  the provider answered, and refused who we are
@@ -61,6 +63,14 @@ class RailBlocked(EngineError):
 
 class LockHeld(EngineError):
     """The lock was not obtained in time. The message says who holds it and since when."""
+
+
+class PullRefused(EngineError):
+    """The checkout differs from its branch: to follow it would lose changes or commits that are only here."""
+
+
+class RepositoryUnavailable(EngineError):
+    """Git could not fetch: the network, the host, or the right to read."""
 
 
 class StateUnavailable(EngineError):

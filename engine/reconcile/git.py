@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.errors import UsageError
 
-_SECONDS = 20
+_SECONDS = 20.0
 _DETERMINED = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=true")
 """A repository may name a program for git to start at every `status` (core.fsmonitor): not for us."""
 
@@ -65,35 +65,55 @@ def export(config: Path, commit_id: str, into: Path, variables: Mapping[str, str
     """Writes the config's folder, as it was at a commit, to `into`. False where the commit has no such folder."""
     if not _try(config, variables, "ls-tree", "--name-only", commit_id, "./"):
         return False
-    done = _run(config, variables, "archive", "--format=tar", commit_id, ".")
+    done = run(config, variables, "archive", "--format=tar", commit_id, ".")
     if done is None or done.returncode:
-        raise UsageError(f"git cannot read the config at {commit_id[:12]}: {_words(done)}")
+        raise UsageError(f"git cannot read the config at {commit_id[:12]}: {words(done)}")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(into, filter="data")
     return True
 
 
-def _try(folder: Path, variables: Mapping[str, str], *arguments: str) -> str | None:
-    done = _run(folder, variables, *arguments)
-    return done.stdout.decode("utf-8", "replace") if done is not None and done.returncode == 0 else None
+def edited(config: Path, commit_id: str, variables: Mapping[str, str]) -> frozenset[str] | None:
+    """Gives the config's files that differ from a commit, those that nobody added yet included, as `Source` names them.
+
+    None where git cannot tell, for instance in a shallow clone without that commit.
+    """
+    differs = _try(config, variables, "diff", "--name-only", "-z", "--no-renames", "--relative", commit_id, "--", ".")
+    new = _try(config, variables, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
+    if differs is None or new is None:
+        return None
+    name = config.absolute().name
+    return frozenset(f"{name}/{file}" for file in (*differs.split("\0"), *new.split("\0")) if file)
 
 
-def _run(folder: Path, variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
-    """Runs git, which asks nothing and leaves the index alone; None where it cannot run or takes too long."""
+def run(
+    folder: Path, variables: Mapping[str, str], *arguments: str, seconds: float = _SECONDS
+) -> subprocess.CompletedProcess[bytes] | None:
+    """Runs git, which asks nothing and leaves the index alone; None where it cannot run or takes too long.
+
+    It runs in a session of its own: it has no terminal to ask a password on, and Ctrl-C leaves it time to end.
+    """
     environment = {**variables, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
-        return subprocess.run(  # noqa: S603 # no shell; the only free argument, a revision, stands behind --end-of-options
+        return subprocess.run(  # noqa: S603 # no shell; what is free, a revision, stands behind --end-of-options
             ["git", *_DETERMINED, *arguments],  # noqa: S607 # the user's own git, wherever their PATH has it
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
+            start_new_session=True,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
 
 
-def _words(done: subprocess.CompletedProcess[bytes] | None) -> str:
+def words(done: subprocess.CompletedProcess[bytes] | None) -> str:
+    """Gives what git said of an error."""
     return done.stderr.decode("utf-8", "replace").strip() if done is not None else "git did not answer"
+
+
+def _try(folder: Path, variables: Mapping[str, str], *arguments: str) -> str | None:
+    done = run(folder, variables, *arguments)
+    return done.stdout.decode("utf-8", "replace") if done is not None and done.returncode == 0 else None
