@@ -160,7 +160,7 @@ def _ask(
     from engine.reconcile.apply import Reviewed, check
 
     live = store.live_release()
-    plan = plan_against_live(app, live, asked, asked.warnings)
+    plan = plan_against_live(app, store, asked, asked.warnings)
     check(plan, live, Reviewed(reviewed, digest), allow=allow, unset=asked.unset)
     show(plan, stderr=True)
     if plan.changes or live is None:

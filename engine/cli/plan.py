@@ -56,7 +56,7 @@ def command(
     else:
         if not no_refresh:
             warnings = (*warnings, *refreshed(app, asked))
-        plan = plan_against_live(app, app.store(read_only=True).live_release(), asked, warnings)
+        plan = plan_against_live(app, app.store(read_only=True), asked, warnings)
     if out is not None:
         _save(out, plan)
     if format_ == "json":

@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,9 @@ if TYPE_CHECKING:
     from engine.cli.context import App
     from engine.config.models import Project
     from engine.plugins import Plugins
-    from engine.reconcile.addresses import Objects
     from engine.reconcile.apply import Desired
     from engine.reconcile.changes import Plan
-    from engine.types import Release
+    from engine.store import Store
 
 COLOURS: Mapping[str, Mapping[str, Any]] = {
     "add": {"fg": "green"},
@@ -84,37 +82,18 @@ def versions(plugins: Plugins) -> dict[str, str]:
     return {**found, "engine-sms": version("engine-sms")}
 
 
-def with_renderings(app: App, plan: Plan, before: Objects | None, asked: Wanted) -> Plan:
-    """Gives the plan with what its changes do to the messages of today's samples."""
-    from engine.cli.context import utc_now
-    from engine.compose.build import composer
-    from engine.config.snapshot import restore
-    from engine.reconcile.effects import with_effects
-    from engine.reconcile.renderer import Renderer, Samples
-
-    def renderer(project: Project) -> Renderer:
-        context = partial(app.plugin_context, read_only=True)
-        return Renderer(samples, partial(composer, project, plugins=asked.plugins, context=context), now)
-
-    now = utc_now()
-    samples = Samples(asked.project.workspaces)
-    after = renderer(restore(asked.desired.objects))
-    return with_effects(
-        plan,
-        objects_before=before or {},
-        objects=asked.desired.objects,
-        samples=samples.names,
-        render_before=renderer(restore(before)) if before else after,
-        render=after,
-    )
-
-
-def plan_against_live(app: App, live: Release | None, asked: Wanted, warnings: tuple[Finding, ...]) -> Plan:
-    """Gives the plan from the live release to the config, with its effects."""
+def plan_against_live(app: App, store: Store, asked: Wanted, warnings: tuple[Finding, ...]) -> Plan:
+    """Gives the plan from the live release to the config, with its reasons and effects."""
+    from engine.cli.plan_effects import Base, understood
     from engine.reconcile.apply import plan_for
 
+    live = store.live_release()
     made = plan_for(live, asked.desired, warnings=warnings)
-    return with_renderings(app, made, live.objects if live else None, asked)
+    if live is None:
+        return understood(app, made, asked, Base(), store)
+    # What was applied with uncommitted edits is in no commit.
+    commit_id = live.commit if live.commit and not live.commit.endswith("-dirty") else None
+    return understood(app, made, asked, Base(live.objects, live.sources, live.versions, commit_id), store)
 
 
 def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tuple[Finding, ...]) -> Plan:
@@ -122,6 +101,7 @@ def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tupl
 
     Raises UsageError where git knows no such revision, ConfigError where the config was invalid then.
     """
+    from engine.cli.plan_effects import Base, understood
     from engine.config.load import load
     from engine.config.snapshot import snapshot
     from engine.reconcile import git
@@ -148,7 +128,7 @@ def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tupl
         sources_before=sources,
         warnings=warnings,
     )
-    return with_renderings(app, made, before, asked)
+    return understood(app, made, asked, Base(before, sources, asked.desired.versions, commit_id), None)
 
 
 def show(plan: Plan, *, stderr: bool = False) -> None:

@@ -16,6 +16,16 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
+class Reason(StrEnum):
+    """Why an object changes."""
+
+    EDITED = "edited"  # its own file says otherwise
+    DEPENDENCY = "dependency"  # another object that it is made of changed
+    ENVIRONMENT = "environment"  # an overlay of the environment, or a variable
+    DRIFT = "drift"  # somebody changed it at the provider
+    PLUGIN = "plugin"  # another version of the engine or a plugin reads the same file otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one object. `source` is where to look: the first changed value, or the object itself."""
@@ -27,6 +37,7 @@ class Change:
     after: Mapping[str, Json] | None
     source: Source | None
     effects: tuple[Effect, ...] = ()
+    reason: Reason = Reason.EDITED
 
     def as_json(self) -> dict[str, Json]:
         """The change as the plan's JSON has it."""
@@ -37,6 +48,7 @@ class Change:
             "fields": list(self.fields),
             "before": self.before,
             "after": self.after,
+            "reason": str(self.reason),
             "source": {"file": source.file, "line": source.line, "column": source.column} if source else None,
             "effects": [effect.as_json() for effect in self.effects],
         }

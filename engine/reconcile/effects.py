@@ -1,21 +1,47 @@
-"""What a plan's changes do to the messages that people read: each template's samples, before and after.
+"""What people notice of a change: messages that read otherwise, messages that wait, texts that are answered otherwise.
 
-A message changes with its template, and also with a snippet that it renders, with its workspace's settings (the
-business's name, smart encoding, links) and with its senders. Each difference is told once, at its cause.
+Plain data, found by `renderings`, `queued` and `routes`. Effects are no part of a plan's digest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from engine.reconcile.addresses import kind_of, snippets_of, workspace_of
 from engine.types import Json
 
 if TYPE_CHECKING:
-    from engine.reconcile.addresses import Objects
+    from engine.caps import Cost
     from engine.reconcile.changes import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """The first character that makes a text UCS-2. `position` counts characters from 1."""
+
+    character: str
+    position: int
+
+    @property
+    def codepoint(self) -> str:
+        """As Unicode writes it: U+2615."""
+        return f"U+{ord(self.character):04X}"
+
+    @property
+    def name(self) -> str:
+        """Its name in Unicode, empty where it has none."""
+        return unicodedata.name(self.character, "")
+
+    def as_json(self) -> dict[str, Json]:
+        """As the plan's JSON has it."""
+        return {
+            "character": self.character,
+            "codepoint": self.codepoint,
+            "name": self.name,
+            "position": self.position,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +53,37 @@ class Rendering:
     body: str | None = None
     kind: str | None = None  # "sms" or "mms"
     encoding: str | None = None
+    odd: Odd | None = None  # None for GSM-7
     characters: int | None = None
     segments: int | None = None
+    cost: Cost | None = None  # an estimate; None where it is unknown
+    links: tuple[tuple[str, str], ...] = ()  # where each short link leads, and the link
     media: tuple[str, ...] = ()
     error: str | None = None  # the code of what stops it, e.g. "template.missing-value"
     message: str | None = None  # the same in words
 
+    def as_json(self) -> dict[str, Json]:
+        """As the plan's JSON has it."""
+        cost = self.cost
+        return {
+            "to": self.to,
+            "sender": self.sender,
+            "body": self.body,
+            "kind": self.kind,
+            "encoding": self.encoding,
+            "odd": self.odd.as_json() if self.odd else None,
+            "characters": self.characters,
+            "segments": self.segments,
+            "cost": {"amount": str(cost.amount), "currency": cost.currency} if cost else None,
+            "links": [{"url": url, "short": short} for url, short in self.links],
+            "media": list(self.media),
+            "error": self.error,
+            "message": self.message,
+        }
+
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class RenderingEffect:
     """How one sample of one template changes. `before` is None where the template is new."""
 
     template: str  # address
@@ -44,72 +92,53 @@ class Effect:
     after: Rendering
 
     def as_json(self) -> dict[str, Json]:
-        """The effect as the plan's JSON has it."""
+        """As the plan's JSON has it."""
         return {
             "kind": "rendering",
             "template": self.template,
             "sample": self.sample,
-            "before": asdict(self.before) if self.before else None,
-            "after": asdict(self.after),
+            "before": self.before.as_json() if self.before else None,
+            "after": self.after.as_json(),
         }
 
 
-Render = Callable[[str, str], Rendering]
-"""(template's address, sample's name) → what today's sample makes of the template."""
+@dataclass(frozen=True, slots=True)
+class QueuedEffect:
+    """What becomes of a template's messages that wait in the queue, never attempted."""
+
+    template: str  # address
+    messages: int
+    on_change: Literal["pin", "migrate", "cancel"]
+
+    def as_json(self) -> dict[str, Json]:
+        """As the plan's JSON has it."""
+        return {"kind": "queued", **asdict(self)}
 
 
-def with_effects(
-    plan: Plan,
-    *,
-    objects_before: Objects,
-    objects: Objects,
-    samples: Callable[[str], Sequence[str]],
-    render_before: Render,
-    render: Render,
-) -> Plan:
-    """Gives the plan with each change's effects.
+@dataclass(frozen=True, slots=True)
+class RouteEffect:
+    """Texts that another rule would take. A rule is named as `engine route` names it, None where there is none."""
 
-    `samples` names the samples of a template by its address: today's, for both sides.
-    """
-    causes = _Causes([change.address for change in plan.changes], objects_before, objects)
-    found: dict[str, list[Effect]] = {}
-    for template in sorted(address for address in objects if kind_of(address) == "template"):
-        cause = causes.of(template)
-        if cause is None:
-            continue
-        was_there = template in objects_before
-        for sample in samples(template):
-            before = render_before(template, sample) if was_there else None
-            after = render(template, sample)
-            if before != after:
-                found.setdefault(cause, []).append(Effect(template, sample, before, after))
-    return replace(
-        plan,
-        changes=tuple(replace(c, effects=tuple(found[c.address])) if c.address in found else c for c in plan.changes),
-    )
+    workspace: str
+    sender: str | None  # the name of the sender that they come to
+    text: str | None  # None for texts that are not shown: real ones that only one person wrote
+    origin: Literal["tests", "inbound"]  # the config's conversation tests, or texts that came in lately
+    times: int
+    before: str | None
+    after: str | None
+
+    def as_json(self) -> dict[str, Json]:
+        """As the plan's JSON has it."""
+        return {"kind": "route", **asdict(self)}
 
 
-class _Causes:
-    """Which change may change a template's words: the likeliest one."""
+Effect = RenderingEffect | QueuedEffect | RouteEffect
 
-    def __init__(self, changed: Sequence[str], objects_before: Objects, objects: Objects) -> None:
-        self._changed = frozenset(changed)
-        self._both = (objects_before, objects)
-        self._of_kind: dict[tuple[str, str], list[str]] = {}
-        for address in changed:
-            self._of_kind.setdefault((workspace_of(address), kind_of(address)), []).append(address)
 
-    def of(self, template: str) -> str | None:
-        """Gives the address of the change, None where nothing that concerns the template changes."""
-        workspace = workspace_of(template)
-        if template in self._changed:
-            return template
-        snippets = self._of_kind.get((workspace, "snippet"), [])
-        used = {used for objects in self._both for used in snippets_of(template, objects)} if snippets else set()
-        likely = [
-            *(address for address in snippets if address in used),
-            *self._of_kind.get((workspace, "workspace"), []),
-            *self._of_kind.get((workspace, "sender"), []),
-            *self._of_kind.get(("engine", "engine"), []),  # public_url is where short links begin
-        ]
-        return likely[0] if likely else None
+def with_effects(plan: Plan, *found: Mapping[str, Sequence[Effect]]) -> Plan:
+    """Gives the plan with each change's effects, which are found by its address."""
+    changes = []
+    for change in plan.changes:
+        effects = tuple(effect for one in found for effect in one.get(change.address, ()))
+        changes.append(replace(change, effects=(*change.effects, *effects)) if effects else change)
+    return replace(plan, changes=tuple(changes))

@@ -5,12 +5,13 @@ A template changes with its own file and with each snippet that it renders.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from engine.reconcile import diff
 from engine.reconcile.addresses import Objects, kind_of, name_of, snippets_of, workspace_of
+from engine.reconcile.effects import QueuedEffect
 from engine.store import Store
 from engine.types import Purpose
 from engine.waiting import Queue
@@ -41,6 +42,17 @@ def fates(changed: Iterable[str], before: Objects, after: Objects) -> Iterator[t
         asked = on_change(workspace_of(template), after)
         gone = template not in after
         yield template, cause, OnChange.PIN if gone and asked is OnChange.MIGRATE else asked
+
+
+def queued(
+    changed: Iterable[str], before: Objects, after: Objects, waiting: Mapping[Queue, int]
+) -> Mapping[str, Sequence[QueuedEffect]]:
+    """Gives the effects by the address of the change that causes them. `waiting` counts the messages that wait."""
+    found: dict[str, list[QueuedEffect]] = {}
+    for template, cause, fate in fates(changed, before, after) if waiting else ():
+        if messages := waiting.get(queue_of(template), 0):
+            found.setdefault(cause, []).append(QueuedEffect(template, messages, fate.value))
+    return found
 
 
 def carry_over(

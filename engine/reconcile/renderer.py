@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from engine.compose.composer import Composer, Recipient
+from engine.compose.segments import first_non_gsm
 from engine.config.models import Sample, Workspace
+from engine.config.prices import cost
 from engine.errors import ComposeError
-from engine.reconcile.effects import Rendering
+from engine.reconcile.effects import Odd, Rendering
 from engine.types import Person
 
 
@@ -64,7 +66,20 @@ class Renderer:
             body=composed.body,
             kind=composed.kind,
             encoding=str(composed.encoding),
+            odd=_odd(composed.body),
             characters=composed.characters,
             segments=composed.segments,
+            cost=cost(
+                self._built[workspace].workspace.settings,
+                composed.country,
+                segments=composed.segments,
+                mms=composed.kind == "mms",
+            ),
+            links=tuple((link.url, link.short) for link in composed.links),
             media=composed.media,
         )
+
+
+def _odd(body: str) -> Odd | None:
+    found = first_non_gsm(body)
+    return Odd(found[0], found[1] + 1) if found else None

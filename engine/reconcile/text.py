@@ -12,7 +12,7 @@ from engine.config.models import ConsentConfig, EngineConfig, Keyword, SenderCon
 from engine.config.settings_models import WorkspaceConfig
 from engine.reconcile import diff
 from engine.reconcile.changes import Action, Change, Plan
-from engine.reconcile.effects import Effect, Rendering
+from engine.reconcile.effects import Rendering, RenderingEffect
 from engine.types import Json
 
 SYMBOLS = ((Action.CREATE, "+"), (Action.UPDATE, "~"), (Action.DELETE, "-"))
@@ -132,7 +132,8 @@ def _shown(value: Json | diff.Absent) -> str:
 
 
 def _effects(change: Change) -> Iterator[Line]:
-    for effect in change.effects[:_MOST_EFFECTS]:
+    shown = [effect for effect in change.effects if isinstance(effect, RenderingEffect)]
+    for effect in shown[:_MOST_EFFECTS]:
         name = effect.sample if effect.template == change.address else f"{effect.template} {effect.sample}"
         yield Line("", f"    {printable(name)}: {_effect(effect)}")
         if effect.after.error is not None:
@@ -141,7 +142,7 @@ def _effects(change: Change) -> Iterator[Line]:
             if effect.before is not None and effect.before.body is not None:
                 yield from _quoted("remove", "-", effect.before.body)
             yield from _quoted("add", "+", effect.after.body or "")
-    more = len(change.effects) - _MOST_EFFECTS
+    more = len(shown) - _MOST_EFFECTS
     if more > 0:
         yield Line("dim", f"    and {more} more {'message' if more == 1 else 'messages'}")
 
@@ -151,7 +152,7 @@ def _quoted(style: str, symbol: str, body: str) -> Iterator[Line]:
         yield Line(style, f"      {symbol} {printable(row)}".rstrip())
 
 
-def _effect(effect: Effect) -> str:
+def _effect(effect: RenderingEffect) -> str:
     before, after = effect.before, effect.after
     if before is None or before.error is not None or after.error is not None:
         return _measured(after) if before is None or before.error is None else f"{before.error} → {_measured(after)}"

@@ -48,7 +48,7 @@ def test_an_update_tells_fields_values_place_and_what_people_will_read(engine: A
     assert plan["base"] is not None
     assert plan["summary"] == {"create": 0, "update": 1, "delete": 0}
     (change,) = plan["changes"]
-    assert set(change) == {"address", "action", "fields", "before", "after", "source", "effects"}
+    assert set(change) == {"address", "action", "fields", "before", "after", "reason", "source", "effects"}
     assert (change["address"], change["action"], change["fields"]) == (ADDRESS, "update", ["body"])
     assert (change["source"]["file"], change["source"]["line"]) == (WELCOME, 5)
     assert "☕" in change["after"]["body"]

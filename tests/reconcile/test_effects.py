@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.reconcile.changes import Plan
-from engine.reconcile.effects import Rendering, with_effects
+from engine.reconcile.effects import Rendering, RenderingEffect, with_effects
 from engine.reconcile.plan import plan
+from engine.reconcile.renderings import renderings
 
 Objects = dict[str, dict[str, Any]]
 
@@ -23,16 +24,21 @@ BASE: Objects = {
 def effects_of(after: Objects, *, before: Objects = BASE, differ: bool = True) -> dict[str, list[tuple[str, str]]]:
     """Gives change → (template, sample) of its effects, where every message differs, or none does."""
     made: Plan = plan(before, after, base="1", environment=None, versions={}, sources={})
-    told = with_effects(
-        made,
+    found = renderings(
+        [change.address for change in made.changes],
         objects_before=before,
         objects=after,
         samples=lambda template: ["ada", "grace"] if "plain" not in template else ["ada"],
         render_before=lambda template, sample: Rendering(body="before"),
         render=lambda template, sample: Rendering(body="after" if differ else "before"),
     )
+    told = with_effects(made, found)
     assert told.digest == made.digest
-    return {c.address: [(e.template, e.sample) for e in c.effects] for c in told.changes if c.effects}
+    return {
+        c.address: [(e.template, e.sample) for e in c.effects if isinstance(e, RenderingEffect)]
+        for c in told.changes
+        if c.effects
+    }
 
 
 def changed(address: str, **fields: Any) -> Objects:
@@ -81,15 +87,17 @@ def test_a_new_template_has_no_before() -> None:
     def never(template: str, sample: str) -> Rendering:
         raise AssertionError(template)
 
-    told = with_effects(
-        made,
+    found = renderings(
+        [change.address for change in made.changes],
         objects_before=BASE,
         objects=after,
         samples=lambda template: ["ada"],
         render_before=never,
         render=lambda template, sample: Rendering(body="New", segments=1),
     )
-    assert [(e.sample, e.before, e.after.body) for c in told.changes for e in c.effects] == [("ada", None, "New")]
+    assert found == {
+        "acme/template/new": [RenderingEffect("acme/template/new", "ada", None, Rendering(body="New", segments=1))]
+    }
 
 
 def test_a_deleted_template_has_no_effects() -> None:

@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from engine.reconcile import text
 from engine.reconcile.changes import Plan
-from engine.reconcile.effects import Effect, Rendering
+from engine.reconcile.effects import Rendering, RenderingEffect
 from engine.reconcile.plan import plan
 from engine.types import Source
 
@@ -51,7 +51,7 @@ WELCOME = Rendering(
 LONGER = replace(WELCOME, body="Hi Ada, welcome to the club! ☕", encoding="UCS-2", segments=2)
 BROKEN = Rendering(error="template.missing-value", message="no customer.first_name")
 EFFECTS = tuple(
-    Effect("acme/template/club/welcome", sample, before, after)
+    RenderingEffect("acme/template/club/welcome", sample, before, after)
     for sample, before, after in (
         ("ada", WELCOME, LONGER),
         ("grace", WELCOME, replace(WELCOME, sender="+14155550101")),
@@ -63,7 +63,7 @@ EFFECTS = tuple(
 
 
 def make(
-    before: dict[str, Any] | None = BEFORE, after: dict[str, Any] = AFTER, effects: tuple[Effect, ...] = ()
+    before: dict[str, Any] | None = BEFORE, after: dict[str, Any] = AFTER, effects: tuple[RenderingEffect, ...] = ()
 ) -> Plan:
     sources = {
         "acme/sender/support": Source("config/workspaces/acme/senders.yaml", 2, 3),
