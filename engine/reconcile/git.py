@@ -86,19 +86,6 @@ def edited(config: Path, commit_id: str, variables: Mapping[str, str]) -> frozen
     return frozenset(f"{name}/{file}" for file in (*differs.split("\0"), *new.split("\0")) if file)
 
 
-def edited(config: Path, commit_id: str, variables: Mapping[str, str]) -> frozenset[str] | None:
-    """Gives the config's files that differ from a commit, those that nobody added yet included, as `Source` names them.
-
-    None where git cannot tell, for instance in a shallow clone without that commit.
-    """
-    differs = _try(config, variables, "diff", "--name-only", "-z", "--no-renames", "--relative", commit_id, "--", ".")
-    new = _try(config, variables, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
-    if differs is None or new is None:
-        return None
-    name = config.absolute().name
-    return frozenset(f"{name}/{file}" for file in (*differs.split("\0"), *new.split("\0")) if file)
-
-
 def run(
     folder: Path, variables: Mapping[str, str], *arguments: str, seconds: float = _SECONDS
 ) -> subprocess.CompletedProcess[bytes] | None:
