@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +17,7 @@ from engine.calls import Calls
 from engine.caps import Spending
 from engine.clicks import Clicks
 from engine.ledger import Ledger
+from engine.locks import Locks
 from engine.outbox import (
     Change,
     Claim,
@@ -46,7 +46,7 @@ from engine.waiting import Waiting
 from engine.webhooks import Webhooks
 
 
-class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Rounds, ABC):
+class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Rounds, Locks, ABC):
     """Keeps releases, people, consent, messages, texts, links, clicks and calls of webhooks. Safe to use from several
     threads and processes at once."""
 
@@ -86,10 +86,6 @@ class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Ro
     @abstractmethod
     def put_release(self, release: Release) -> None:
         """Records a release and makes it live. Raises PlanStale where its base is no longer live."""
-
-    @abstractmethod
-    def lock(self, name: str, *, holder: str, wait: timedelta) -> AbstractContextManager[None]:
-        """Holds a named lock. Raises LockHeld after `wait`, saying who has it since when. The dead hold nothing."""
 
     # people
 

@@ -382,3 +382,4 @@ class Release:
     versions: Mapping[str, str]  # distribution → version, the engine's and its plugins'
     summary: Mapping[str, int] = field(default_factory=dict)  # {"create", "update", "delete"}
     allowed: tuple[str, ...] = ()  # rails that whoever applied it let pass, as RAIL:ADDRESS
+    restores: str | None = None  # the earlier release that it went back to, of a rollback

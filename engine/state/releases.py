@@ -11,7 +11,9 @@ from engine.state.codec import dumps, to_micros, to_moment
 from engine.state.room import Room
 from engine.types import Release, Source
 
-_ABOUT = "id, base, digest, applied_at, applied_by, commit_hash, author, environment, versions, summary, allowed"
+_ABOUT = (
+    "id, base, digest, applied_at, applied_by, commit_hash, author, environment, versions, summary, allowed, restores"
+)
 _WHOLE = f"{_ABOUT}, objects, sources"
 
 
@@ -54,7 +56,8 @@ class Releases(Room):
                 )
             conn.execute(
                 """INSERT INTO releases (id, base, digest, applied_at, applied_by, commit_hash, author, environment,
-                    versions, summary, allowed, objects, sources) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                    versions, summary, allowed, restores, objects, sources)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 (
                     release.id,
                     release.base,
@@ -67,6 +70,7 @@ class Releases(Room):
                     dumps(dict(release.versions)),
                     dumps(dict(release.summary)),
                     dumps(list(release.allowed)),
+                    release.restores,
                     dumps(dict(release.objects)),
                     dumps(sources),
                 ),
@@ -75,7 +79,7 @@ class Releases(Room):
 
 def _release(row: Sequence[Any]) -> Release:
     (release_id, base, digest, applied_at, applied_by, commit, author, environment, versions, summary) = row[:10]
-    allowed, objects, sources = row[10:]
+    allowed, restores, objects, sources = row[10:]
     return Release(
         id=release_id,
         base=base,
@@ -90,4 +94,5 @@ def _release(row: Sequence[Any]) -> Release:
         versions=json.loads(versions),
         summary=json.loads(summary),
         allowed=tuple(json.loads(allowed)),
+        restores=restores,
     )

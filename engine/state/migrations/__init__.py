@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from engine.state.migrations import calls, caps, clicks, consent, first, rounds, stops, texts, waiting
+from engine.state.migrations import calls, caps, clicks, consent, first, rollbacks, rounds, stops, texts, waiting
 from engine.state.migrations.first import APPLICATION_ID
 
 __all__ = ["APPLICATION_ID", "migrations", "names"]
@@ -44,4 +44,5 @@ _SERIES = (
     ("0007_texts", texts.STATEMENTS),
     ("0008_waiting", waiting.STATEMENTS),
     ("0009_rounds", rounds.STATEMENTS),
+    ("0010_rollbacks", rollbacks.STATEMENTS),
 )

@@ -34,7 +34,8 @@ def release(release_id: str, base: str | None = None) -> Release:
         environment="production",
         versions={"engine-sms": "0.1.0"},
         summary={"create": 2, "update": 0, "delete": 0},
-        allowed=("delete:acme/sender/old",),
+        allowed=("protect:acme/sender/old",),
+        restores="r0",
     )
 
 
@@ -77,10 +78,12 @@ class ReleasesSuite(StoreSuite):
 
     def test_a_lock_is_held_by_one_at_a_time(self, store: Store, tmp_path: Path) -> None:
         other = self.open(tmp_path)
-        with store.lock("apply", holder="ada", wait=timedelta(0)):
+        with store.lock("apply", holder="ada", wait=timedelta(0), run="https://ci.example/runs/7"):
             with pytest.raises(LockHeld) as caught, other.lock("apply", holder="bob", wait=timedelta(0)):
                 pytest.fail("two hold one lock")
             assert "ada" in caught.value.message
+            assert str(os.getpid()) in caught.value.message
+            assert "https://ci.example/runs/7" in caught.value.message
             with other.lock("another", holder="bob", wait=timedelta(0)):
                 pass
         with other.lock("apply", holder="bob", wait=timedelta(0)):
@@ -90,8 +93,8 @@ class ReleasesSuite(StoreSuite):
     def test_a_lock_is_free_after_a_failure(self, store: Store) -> None:
         with pytest.raises(KeyError), store.lock("apply", holder="ada", wait=timedelta(0)):
             raise KeyError
-        with store.lock("apply", holder="bob", wait=timedelta(0)):
-            pass
+        with store.lock("apply", holder="bob", wait=timedelta(0)) as died:
+            assert died is None
 
     def test_holding_a_lock_leaves_the_store_open_to_all(self, store: Store, tmp_path: Path) -> None:
         other = self.open(tmp_path)
@@ -107,11 +110,14 @@ class ReleasesSuite(StoreSuite):
         dead.start()
         dead.join()
         assert dead.exitcode == 9
-        with store.lock("apply", holder="ada", wait=timedelta(0)):
-            pass
+        with store.lock("apply", holder="ada", wait=timedelta(0)) as died:
+            assert died is not None
+            assert (died.name, died.pid, died.run) == ("doomed", dead.pid, "https://ci.example/runs/8")
+        with store.lock("apply", holder="ada", wait=timedelta(0)) as died:
+            assert died is None
 
 
 def _die_with_lock(store_class: type[Store], url: str, folder: Path) -> None:
     store = store_class.open(url, folder=folder)
-    with store.lock("apply", holder="doomed", wait=timedelta(0)):
+    with store.lock("apply", holder="doomed", wait=timedelta(0), run="https://ci.example/runs/8"):
         os._exit(9)
