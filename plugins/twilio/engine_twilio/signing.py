@@ -26,8 +26,8 @@ def parameters_of(request: WebhookRequest) -> Parameters:
     """Gives the parameters of a call, each with all its values: of the form, or for GET of the address."""
     text = urlsplit(request.url).query if request.method == "GET" else request.body.decode("utf-8", "replace")
     found: dict[str, list[str]] = {}
-    # As `parse_qsl` would read it, which takes longer than all the rest of a check.
-    for field in text.replace("+", " ").split("&"):
+    # As `parse_qsl` would read it, which takes longer than all the rest of a check. A plus sign begins every number.
+    for field in text.replace("+", " ").replace("%2B", "+").split("&"):
         name, _, value = field.partition("=")
         if "%" in field:
             name, value = unquote(name, errors="replace"), unquote(value, errors="replace")
@@ -49,14 +49,13 @@ def check(request: WebhookRequest, parameters: Parameters, tokens: Iterable[str]
     given = request.headers.get("x-twilio-signature", "").encode()
     signed = ""
     if is_form(request):
-        signed = "".join([name + value for name in sorted(parameters) for value in _once(parameters[name])])
+        signed = "".join([name + _all_of(name, parameters[name]) for name in sorted(parameters)])
     elif request.body:
         _check_body(request)
-    # Every candidate is compared, in constant time, so that nothing can be learned of one from the time it takes.
-    matches = [
+    # Each comparison takes constant time, and only who has signed rightly learns that another one was not needed.
+    if not any(
         hmac.compare_digest(signature(token, url, signed), given) for token in tokens for url in _addresses(request.url)
-    ]
-    if not any(matches):
+    ):
         raise InvalidSignature("the signature is not Twilio's")
 
 
@@ -65,8 +64,9 @@ def signature(token: str, url: str, signed: str) -> bytes:
     return base64.b64encode(hmac.digest(token.encode(), (url + signed).encode(), hashlib.sha1))
 
 
-def _once(values: Sequence[str]) -> Sequence[str]:
-    return values if len(values) == 1 else sorted(set(values))
+def _all_of(name: str, values: Sequence[str]) -> str:
+    """Gives what stands behind the first name of a parameter: its values, the name again before each other one."""
+    return values[0] if len(values) == 1 else name.join(sorted(set(values)))
 
 
 def _check_body(request: WebhookRequest) -> None:
