@@ -36,8 +36,6 @@ from engine.texts import Texts
 from engine.types import (
     Consent,
     ConsentState,
-    InboundMessage,
-    Json,
     MessageState,
     Person,
     Release,
@@ -260,26 +258,6 @@ class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Ro
     @abstractmethod
     def links(self, message_id: str) -> Sequence[Link]:
         """Gives the short links of a message, in the order of its text."""
-
-    # inbound
-
-    @abstractmethod
-    def record_inbound(
-        self,
-        workspace: str,
-        message: InboundMessage,
-        *,
-        at: datetime,
-        outcome: Mapping[str, Json],
-        consent: Sequence[Consent] = (),
-        reply: Send | None = None,
-        person: Person | None = None,
-    ) -> Queued | None:
-        """Records an inbound text once, with all its effects in the same transaction: consent, changed attributes of a
-        person, one reply, which goes to the number that texted and is for `person` where one is given.
-
-        Returns what was queued in reply; None where this provider id was recorded before.
-        """
 
     # workers
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.outbox import Send
-from engine.types import Json
+from engine.outbox import Queued, Send
+from engine.record import record
+from engine.types import Consent, ConsentState, InboundMessage, Json, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +28,74 @@ class Text:
     started: str | None = None  # id of the message that it made be sent later on
 
 
+@record
+class Texter:
+    """Who sent a text, to which sender's value, and the sender that their consent is about, empty for all of them."""
+
+    workspace: str
+    number: str
+    to: str
+    scope: str = ""
+
+
+@record
+class Acquaintance:
+    """What is known of a texter."""
+
+    person: Person | None  # of several with the number, the first by id
+    consent: ConsentState
+    lately: int  # texts from the number to the sender after the moment that was asked about
+
+
+@record
+class Arrival:
+    """A text that comes in, with all that it does: what is kept beside its words, entries of the ledger, changed
+    attributes of a person, and one reply, which goes to the number that texted and is for `person` where one is given.
+    """
+
+    workspace: str
+    message: InboundMessage
+    outcome: Mapping[str, Json]
+    consent: Sequence[Consent] = ()
+    reply: Send | None = None
+    person: Person | None = None
+
+
 class Texts(ABC):
-    """The part of the `Store` contract that looks back at texts."""
+    """The part of the `Store` contract that takes texts in and looks back at them."""
+
+    @abstractmethod
+    def acquaintances(self, texters: Sequence[Texter], *, since: datetime) -> Sequence[Acquaintance]:
+        """Gives what is known of each texter; texts are counted after `since`."""
+
+    @abstractmethod
+    def record_texts(self, arrivals: Sequence[Arrival], *, at: datetime) -> Sequence[Queued | None]:
+        """Records texts, each once, in order, with all their effects in one transaction.
+
+        Returns of each what was queued in reply; None where its provider id was recorded before. Raises UsageError
+        where a reply's key was used with another template or other data; nothing is recorded then.
+        """
+
+    def record_inbound(
+        self,
+        workspace: str,
+        message: InboundMessage,
+        *,
+        at: datetime,
+        outcome: Mapping[str, Json],
+        consent: Sequence[Consent] = (),
+        reply: Send | None = None,
+        person: Person | None = None,
+    ) -> Queued | None:
+        """Records one text; see `record_texts`."""
+        (queued,) = self.record_texts([Arrival(workspace, message, outcome, consent, reply, person)], at=at)
+        return queued
 
     @abstractmethod
     def texts(
         self, *, workspace: str | None = None, number: str | None = None, newest: int | None = None
     ) -> Iterator[Text]:
         """Streams texts that came in, oldest first; with `newest`, only the last that many."""
-
-    @abstractmethod
-    def count_texts(self, workspace: str, number: str, *, to: str, since: datetime) -> int:
-        """Gives how many texts came from a number to a sender after a moment."""
 
     @abstractmethod
     def start_later(

@@ -37,7 +37,8 @@ def command(app: App, text: str, workspace: str, from_number: str, sender: str, 
     from engine.config.providers import build_provider
     from engine.contracts import Provider
     from engine.delivery.queueing import Applied
-    from engine.inbound.receive import Line, receive
+    from engine.inbound.line import Line
+    from engine.inbound.receive import receive
 
     store = app.store()
     applied = Applied.of(store)

@@ -38,7 +38,7 @@ def command(app: App, text: str, workspace: str, sender: str, stopped: bool, ver
     from engine.cli.audience import configured
     from engine.cli.receive import sender_name
     from engine.inbound.keywords import Router
-    from engine.inbound.receive import Line
+    from engine.inbound.line import Line
 
     here = configured(app, workspace)
     name = sender_name(workspace, here, sender)

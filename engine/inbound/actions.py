@@ -10,24 +10,19 @@ from hashlib import blake2b
 from engine.config.models import Keyword, Workspace
 from engine.inbound.keywords import Routed
 from engine.outbox import Send
-from engine.store import Store
 from engine.types import InboundMessage, Json, Person
 from engine.webhooks import Call
 
 LOOP_TEXTS = 30
 LOOP_TIME = timedelta(seconds=30)
 """So many texts from one number to one sender in so long are two machines talking, and nothing answers the next. What
-Twilio allows, by its error 14107 (https://www.twilio.com/docs/api/errors/14107, as of 2026-11-23)."""
+Twilio allows, by its error 14107 (https://www.twilio.com/docs/api/errors/14107, as of 2026-11-23). A text too many is
+recorded all the same, and what it says holds."""
 
 LOOP = f"inbound.loop: {LOOP_TEXTS} texts from this number within {LOOP_TIME.seconds} seconds"
 
 CALL_TYPE = "text.received"
 """The `type` of what a webhook is told."""
-
-
-def loops(store: Store, workspace: str, message: InboundMessage, *, now: datetime) -> bool:
-    """True where a text is one too many to be answered. It is recorded all the same, and what it says holds."""
-    return store.count_texts(workspace, message.from_number, to=message.to, since=now - LOOP_TIME) >= LOOP_TEXTS
 
 
 def event_of(message: InboundMessage, keyword: str | None) -> dict[str, Json]:

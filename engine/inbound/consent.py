@@ -10,6 +10,7 @@ from engine.config.models import Keyword, Topic, Workspace
 from engine.inbound.keywords import Routed
 from engine.ledger import Subscription
 from engine.store import Store
+from engine.texts import Texter
 from engine.types import Consent, ConsentState, InboundMessage
 
 SOURCE = "inbound"
@@ -31,13 +32,14 @@ class Known:
     pending: Subscription | None  # the newest question that a YES answers now
 
     @classmethod
-    def of(cls, store: Store, name: str, workspace: Workspace, number: str, sender: str, *, now: datetime) -> Known:
-        """Looks a number up. `sender` is the name of the sender that was texted, or its value where it has none."""
-        scope = sender if workspace.consent.scope == "sender" else ""
-        state = store.consent(name, number, sender=scope)
-        topics = {one.topic: one for one in store.subscriptions(name, number)} if workspace.topics else {}
+    def of(cls, store: Store, workspace: Workspace, texter: Texter, state: ConsentState, *, now: datetime) -> Known:
+        """Gives it of a number whose consent is known; its topics are looked up where the workspace has any."""
+        name, number = texter.workspace, texter.number
+        if not workspace.topics:
+            return cls(name, number, texter.scope, state, {}, None)
+        topics = {one.topic: one for one in store.subscriptions(name, number)}
         waiting = (one for one in topics.values() if _waits(one, workspace.topics.get(one.topic), now))
-        return cls(name, number, scope, state, topics, next(waiting, None))
+        return cls(name, number, texter.scope, state, topics, next(waiting, None))
 
     @property
     def stopped(self) -> bool:

@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from engine.compose.builtin import CONFIRM, CONFIRMED, HELP, RESUMED, STOPPED
-from engine.config.models import Keyword, Workspace
+from engine.config.models import Keyword
 from engine.config.words import mend
-from engine.inbound.actions import LOOP, event_of, loops, to_call, to_start
+from engine.inbound.actions import LOOP, LOOP_TEXTS, LOOP_TIME, event_of, to_call, to_start
 from engine.inbound.consent import NO_RULE, Agreed, Known, agreed
 from engine.inbound.keywords import Routed, Router
+from engine.inbound.line import Line
+from engine.inbound.replies import reply_to
 from engine.outbox import Send
+from engine.record import record
 from engine.store import Store
-from engine.types import ConsentState, Event, InboundMessage, Json, Person, Purpose, SenderKind
-
-_BUILT_IN = {"STOP": STOPPED, "START": RESUMED, "HELP": HELP}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Where texts come in: a workspace under its applied release, and who answers STOP, START and HELP there."""
-
-    name: str  # the workspace's
-    workspace: Workspace
-    release: str
-    provider_answers: bool  # the provider answers STOP, START and HELP itself
-
-    @property
-    def engine_answers(self) -> bool:
-        """True where the answers to STOP, START and HELP are ours to give."""
-        replies_by = self.workspace.consent.replies_by
-        return replies_by == "engine" or (replies_by is None and not self.provider_answers)
-
-    def sender_of(self, value: str) -> str | None:
-        """Gives the name of the sender that a number, code or service is."""
-        return next((name for name, sender in self.workspace.senders.items() if sender.value == value), None)
-
-    def is_toll_free(self, name: str | None) -> bool:
-        """True for the name of a toll-free number."""
-        return name is not None and self.workspace.senders[name].sender_kind is SenderKind.TOLL_FREE
+from engine.texts import Acquaintance, Arrival, Texter
+from engine.types import ConsentState, Event, InboundMessage, Json, Person
+from engine.webhooks import Call
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Received:
     """What became of a text. `replies` are ids of queued messages; a repeated text does nothing."""
 
@@ -57,24 +35,105 @@ class Received:
     call: str | None = None  # id of the call of a webhook
 
 
+@record
+class Incoming:
+    """A text that comes in on a line, and the line's rules."""
+
+    line: Line
+    router: Router
+    message: InboundMessage
+
+
 def receive(
     store: Store, line: Line, message: InboundMessage, *, now: datetime, router: Router | None = None
 ) -> Received:
-    """Records a text and its effects in one transaction: consent, changed attributes, one reply, a message for later, a
-    call of a webhook. `store.together()` around several of them makes one transaction of all.
+    """Records one text; see `receive_all`."""
+    chosen = router or Router(line.workspace.keywords, line.workspace.consent)
+    (received,) = receive_all(store, [Incoming(line, chosen, message)], now=now)
+    return received
+
+
+def receive_all(store: Store, incoming: Sequence[Incoming], *, now: datetime) -> list[Received]:
+    """Records texts and their effects in one transaction: consent, changed attributes, one reply, a message for later,
+    a call of a webhook. What becomes of each is what would become of it if they came one after the other.
 
     A text whose provider id was recorded before changes nothing and is not answered again.
     """
-    body = mend(message.body)
     with store.together():
-        return _receive(store, line, message if body == message.body else replace(message, body=body), now, router)
+        return [received for each in _rounds(incoming) for received in _receive(store, each, now)]
 
 
-def _receive(store: Store, line: Line, message: InboundMessage, now: datetime, router: Router | None) -> Received:
-    sender = line.sender_of(message.to) or line.sender_of(message.service or "")
-    known = Known.of(store, line.name, line.workspace, message.from_number, sender or message.to, now=now)
-    chosen = router or Router(line.workspace.keywords, line.workspace.consent)
-    routed = chosen.route(
+def _rounds(incoming: Sequence[Incoming]) -> Iterator[Sequence[Incoming]]:
+    """Splits texts, so that no two of one number are read together: what the first one does, the second one finds."""
+    some: list[Incoming] = []
+    numbers: set[tuple[str, str]] = set()
+    for one in incoming:
+        number = (one.line.name, one.message.from_number)
+        if number in numbers:
+            yield some
+            some, numbers = [], set()
+        some.append(one)
+        numbers.add(number)
+    if some:
+        yield some
+
+
+@record
+class _Read:
+    """A text that was read: what is to be recorded of it, and what becomes of it where it is new."""
+
+    arrival: Arrival
+    routed: Routed
+    consent: ConsentState | None
+    events: tuple[Event, ...]
+    unanswered: str | None
+    start: Send | None
+    call: Call | None
+
+
+def _receive(store: Store, incoming: Sequence[Incoming], now: datetime) -> Iterator[Received]:
+    senders = [one.line.sender_of(one.message.to) or one.line.sender_of(one.message.service or "") for one in incoming]
+    texters = [
+        Texter(
+            one.line.name,
+            one.message.from_number,
+            one.message.to,
+            (sender or one.message.to) if one.line.workspace.consent.scope == "sender" else "",
+        )
+        for one, sender in zip(incoming, senders, strict=True)
+    ]
+    known = store.acquaintances(texters, since=now - LOOP_TIME)
+    read = [_read(store, *one, now) for one in zip(incoming, senders, texters, known, strict=True)]
+    queued = store.record_texts([one.arrival for one in read], at=now)
+    store.add_calls(
+        [one.call for one, new in zip(read, queued, strict=True) if one.call is not None and new is not None]
+    )
+    for one, new in zip(read, queued, strict=True):
+        if new is None:
+            yield Received(one.routed, repeated=True)
+            continue
+        started = None
+        if one.start is not None:
+            workspace, message, whose = one.arrival.workspace, one.arrival.message, one.arrival.person
+            started = store.start_later(
+                workspace,
+                message.provider_id,
+                one.start,
+                number=message.from_number,
+                person=whose.id if whose is not None else None,
+            )
+        call = one.call.id if one.call is not None else None
+        yield Received(one.routed, new.ids, one.consent, one.events, False, one.unanswered, started, call)
+
+
+def _read(store: Store, one: Incoming, sender: str | None, texter: Texter, met: Acquaintance, now: datetime) -> _Read:
+    line, message = one.line, one.message
+    body = mend(message.body)
+    if body != message.body:
+        message = replace(message, body=body)
+    who, workspace = met.person, line.workspace
+    known = Known.of(store, workspace, texter, met.consent, now=now)
+    routed = one.router.route(
         message.body,
         sender=sender,
         stopped=known.stopped,
@@ -82,41 +141,31 @@ def _receive(store: Store, line: Line, message: InboundMessage, now: datetime, r
         pending=known.pending.topic if known.pending else None,
         opt_out=message.opt_out,
     )
-    who = next(iter(store.people_with_number(line.name, message.from_number)), None)
-    change = agreed(known, line.workspace, message, routed, person=who.id if who else "", now=now)
+    change = agreed(known, workspace, message, routed, person=who.id if who else "", now=now)
     changed = change.state is not None and change.state is not known.state
     event = event_of(message, routed.keyword)
-    looping = loops(store, line.name, message, now=now)
-    reply = LOOP if looping else _reply(line, message, sender, routed, known, change, dict(event), now, changed=changed)
-    rule = line.workspace.keywords[routed.rule] if routed.rule else NO_RULE
+    rule = workspace.keywords[routed.rule] if routed.rule else NO_RULE
     person = _person(line, message, who, routed, rule.set)
-    start = None if looping else to_start(rule, line.name, line.workspace, line.release, event=event, now=now)
-    call = to_call(rule, line.name, message, sender=sender, routed=routed, person=person or who, now=now)
-    queued = store.record_inbound(
-        line.name,
-        message,
-        at=now,
-        outcome=_outcome(routed, change, rule, reply, person),
-        consent=change.entries,
-        reply=reply if isinstance(reply, Send) else None,
-        person=person,
+    looping = met.lately >= LOOP_TEXTS
+    reply = (
+        LOOP if looping else reply_to(line, message, sender, routed, known, change, dict(event), now, changed=changed)
     )
-    if queued is None:
-        return Received(routed, repeated=True)
-    started = None
-    if start is not None:
-        whose = person.id if person is not None else None
-        started = store.start_later(line.name, message.provider_id, start, number=message.from_number, person=whose)
-    if call is not None:
-        store.add_calls([call])
-    return Received(
+    call = to_call(rule, line.name, message, sender=sender, routed=routed, person=person or who, now=now)
+    return _Read(
+        Arrival(
+            line.name,
+            message,
+            _outcome(routed, change, rule, reply, person),
+            change.entries,
+            reply if isinstance(reply, Send) else None,
+            person,
+        ),
         routed,
-        queued.ids,
         change.state if changed else None,
         (Event(rule.emit, now, line.name, None, event),) if rule.emit else (),
-        unanswered=reply if isinstance(reply, str) else None,
-        started=started,
-        call=call.id if call is not None else None,
+        reply if isinstance(reply, str) else None,
+        None if looping else to_start(rule, line.name, workspace, line.release, event=event, now=now),
+        call,
     )
 
 
@@ -139,73 +188,6 @@ def _outcome(
         "because": routed.because,
         **{name: value for name, value in happened.items() if value},
     }
-
-
-def _reply(
-    line: Line,
-    message: InboundMessage,
-    sender: str | None,
-    routed: Routed,
-    known: Known,
-    change: Agreed,
-    event: dict[str, Json],
-    now: datetime,
-    *,
-    changed: bool,
-) -> Send | str | None:
-    """Gives the answer, or why there is none although there might be one."""
-    if sender is None:
-        return f"inbound.unknown-sender: the config has no sender {message.to!r} to answer from"
-    if routed.meaning is not None:
-        # One confirmation: a second STOP from a number that has stopped is recorded and not answered. Where the
-        # provider says what it took the text for, it has answered it.
-        if message.opt_out or not line.engine_answers:
-            return "inbound.provider-answers"
-        if routed.meaning != "HELP" and not changed:
-            return "inbound.confirmed-before"
-        standard = getattr(line.workspace.consent, routed.meaning.lower())
-        template = standard.reply or _BUILT_IN[routed.meaning]
-        event["consent"] = routed.meaning.lower()
-    elif change.state is ConsentState.STOPPED:
-        if not changed:
-            return "inbound.confirmed-before"
-        rule = line.workspace.keywords[routed.rule or ""]
-        template = rule.reply or line.workspace.consent.stop.reply or STOPPED
-        event["consent"] = "stop"
-    elif (chosen := _chosen(line, routed, known, change)) is not None:
-        template = chosen
-        topic = line.workspace.topics.get(routed.topic or change.asks or "")
-        if topic is not None:
-            event["topic"] = topic.name
-    else:
-        return None
-    if event.get("consent") == "stop":
-        # Its confirmation may come within minutes of the STOP itself, however late we heard of it.
-        event["at"] = min(message.at or now, now).isoformat()
-    return Send(
-        workspace=line.name,
-        template=template,
-        release=line.release,
-        purpose=Purpose.REPLY,
-        lane=f"{line.name}/sender/{sender}",
-        data={},
-        event=event,
-        due_at=now,
-        created_at=now,
-        reply_from=sender,
-    )
-
-
-def _chosen(line: Line, routed: Routed, known: Known, change: Agreed) -> str | None:
-    """Gives the template that answers a text which neither means STOP, START nor HELP: of a topic that must be
-    confirmed, its question first, and the rule's own reply after the YES."""
-    if change.asks is not None:
-        return line.workspace.topics[change.asks].confirm or CONFIRM
-    name = known.pending.detail if routed.topic is not None and known.pending is not None else routed.rule
-    rule = line.workspace.keywords.get(name or "")
-    if rule is not None and rule.reply is not None:
-        return rule.reply
-    return CONFIRMED if routed.topic is not None else None
 
 
 def _person(

@@ -2,66 +2,135 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
-from engine.outbox import Queued, Send
+from engine.outbox import Queued
 from engine.state.codec import dumps, to_micros
-from engine.state.consent import write_consent
+from engine.state.consent import effective, write_consent
 from engine.state.outbox_queue import Queueing
 from engine.state.people import write_people
-from engine.types import Consent, InboundMessage, Json, Person
+from engine.state.room import insert, some
+from engine.state.rows import person as to_person
+from engine.texts import Acquaintance, Arrival, Texter
+from engine.types import ConsentState, Person
+
+NOTHING = Queued(0, 0, ())
 
 
 class Inbound(Queueing):
     """The part of the store that takes texts in."""
 
-    def record_inbound(
-        self,
-        workspace: str,
-        message: InboundMessage,
-        *,
-        at: datetime,
-        outcome: Mapping[str, Json],
-        consent: Sequence[Consent] = (),
-        reply: Send | None = None,
-        person: Person | None = None,
-    ) -> Queued | None:
-        """Records an inbound text once, with all its effects in the same transaction. The reply goes to the number that
-        texted, and is for `person` where one is given.
-
-        Returns what was queued in reply; None where this provider id was recorded before.
-        """
-        with self._file.write() as conn:
-            inserted = conn.execute(
-                """INSERT INTO inbound (workspace, provider_id, number, sender, body, media, at, outcome)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, provider_id) DO NOTHING""",
-                (
-                    workspace,
-                    message.provider_id,
-                    message.from_number,
-                    message.to,
-                    message.body,
-                    dumps(list(message.media)) if message.media else "[]",
-                    to_micros(at),
-                    dumps(dict(outcome)),
-                ),
+    def acquaintances(self, texters: Sequence[Texter], *, since: datetime) -> Sequence[Acquaintance]:
+        """Gives what is known of each texter; texts are counted after `since`."""
+        after = to_micros(since)
+        numbers: dict[tuple[str, str], list[str]] = {}
+        for texter in texters:
+            numbers.setdefault((texter.workspace, texter.to), []).append(texter.number)
+        people: dict[tuple[str, str], Person] = {}
+        entries: dict[tuple[str, str], list[tuple[str, ConsentState, int]]] = {}
+        lately: dict[tuple[str, str, str], int] = {}
+        for (workspace, to), among in numbers.items():
+            which = some(among)
+            for row in self._file.rows(
+                """SELECT p.workspace, p.id, p.phone, p.attributes FROM json_each(?) j
+                CROSS JOIN people p INDEXED BY people_phone ON p.workspace = ? AND p.phone = j.value
+                ORDER BY p.id DESC""",
+                (which, workspace),
+            ):
+                people[workspace, row[2]] = to_person(row)
+            for number, sender, state, entry in self._file.rows(
+                """SELECT c.number, c.sender, c.state, c.entry FROM json_each(?) j
+                CROSS JOIN consent c ON c.workspace = ? AND c.number = j.value""",
+                (which, workspace),
+            ):
+                entries.setdefault((workspace, number), []).append((sender, ConsentState(state), entry))
+            for number, count in self._file.rows(
+                """SELECT j.value, count(*) FROM json_each(?) j CROSS JOIN inbound i INDEXED BY inbound_pair
+                ON i.workspace = ? AND i.number = j.value AND i.sender = ? AND i.at > ? GROUP BY j.value""",
+                (which, workspace, to, after),
+            ):
+                lately[workspace, to, number] = count
+        return [
+            Acquaintance(
+                people.get((texter.workspace, texter.number)),
+                effective(entries.get((texter.workspace, texter.number), ()), texter.scope),
+                lately.get((texter.workspace, texter.to, texter.number), 0),
             )
-            if not inserted.rowcount:
-                return None
-            write_consent(conn, consent)
-            if person is not None:
-                write_people(conn, [person], at=at)
-            if reply is None:
-                return Queued(0, 0, ())
-            whose = person.id if person is not None else None
-            seq: int | None
-            if reply.key is None:
-                new = self._queue_one(conn, reply, number=message.from_number, person=whose)
-                seq, queued = new, Queued(1, 0, (self._ids.encode(new),))
-            else:
-                queued = self._queue(conn, reply, persons=[], numbers=[message.from_number], everyone=False)
-                seq = self._ids.decode(queued.ids[0]) if queued.queued else None
-                conn.execute("UPDATE messages SET person = coalesce(?, person) WHERE seq = ?", (whose, seq))
-            conn.execute("UPDATE inbound SET reply = ? WHERE seq = ?", (seq, inserted.lastrowid))
-            return queued
+            for texter in texters
+        ]
+
+    def record_texts(self, arrivals: Sequence[Arrival], *, at: datetime) -> Sequence[Queued | None]:
+        """Records texts, each once, with all their effects in the same transaction."""
+        with self._file.write() as conn:
+            fresh = _fresh(conn, arrivals)
+            replies = self._replies(conn, fresh)
+            now = to_micros(at)
+            insert(
+                conn,
+                "inbound (workspace, provider_id, number, sender, body, media, at, outcome, reply)",
+                [
+                    (
+                        arrival.workspace,
+                        arrival.message.provider_id,
+                        arrival.message.from_number,
+                        arrival.message.to,
+                        arrival.message.body,
+                        dumps(list(arrival.message.media)) if arrival.message.media else "[]",
+                        now,
+                        dumps(arrival.outcome),
+                        replies[place][0] if place in replies else None,
+                    )
+                    for place, arrival in fresh.items()
+                ],
+            )
+            write_consent(conn, [entry for arrival in fresh.values() for entry in arrival.consent])
+            people = [arrival.person for arrival in fresh.values() if arrival.person is not None]
+            if people:
+                write_people(conn, people, at=at)
+        return [
+            None if place not in fresh else replies[place][1] if place in replies else NOTHING
+            for place in range(len(arrivals))
+        ]
+
+    def _replies(self, conn: sqlite3.Connection, arrivals: dict[int, Arrival]) -> dict[int, tuple[int | None, Queued]]:
+        """Queues the replies; gives of each its row, None where none was added, and what was queued."""
+        found: dict[int, tuple[int | None, Queued]] = {}
+        plain = [
+            (place, arrival.reply, arrival.message.from_number, arrival.person.id if arrival.person else None)
+            for place, arrival in arrivals.items()
+            if arrival.reply is not None and arrival.reply.key is None
+        ]
+        if plain:
+            rows = self._queue_each(conn, [(send, number, person) for _, send, number, person in plain])
+            found |= {
+                place: (row, Queued(1, 0, (self._ids.encode(row),)))
+                for (place, *_), row in zip(plain, rows, strict=True)
+            }
+        for place, arrival in arrivals.items():
+            if arrival.reply is not None and arrival.reply.key is not None:
+                queued = self._queue(
+                    conn, arrival.reply, persons=[], numbers=[arrival.message.from_number], everyone=False
+                )
+                row = self._ids.decode(queued.ids[0]) if queued.queued else None
+                if arrival.person is not None:
+                    conn.execute("UPDATE messages SET person = ? WHERE seq = ?", (arrival.person.id, row))
+                found[place] = row, queued
+        return found
+
+
+def _fresh(conn: sqlite3.Connection, arrivals: Sequence[Arrival]) -> dict[int, Arrival]:
+    """Gives the texts, by their place, whose provider's id is new."""
+    ids: dict[str, dict[str, int]] = {}
+    for place, arrival in enumerate(arrivals):
+        ids.setdefault(arrival.workspace, {}).setdefault(arrival.message.provider_id, place)
+    for workspace, places in ids.items():
+        for (known,) in conn.execute(
+            """SELECT j.value FROM json_each(?) j
+            CROSS JOIN inbound i ON i.workspace = ? AND i.provider_id = j.value""",
+            (some(places), workspace),
+        ).fetchall():
+            del places[known]
+    first = {place for places in ids.values() for place in places.values()}
+    return {place: arrival for place, arrival in enumerate(arrivals) if place in first}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from engine.errors import UsageError
 from engine.outbox import Queued, Send
 from engine.state.codec import digest, dumps, to_micros
-from engine.state.room import Room, some
+from engine.state.room import Room, insert, some
 from engine.state.rows import RANKS
 
 MOST_IDS = 100
@@ -35,23 +35,34 @@ class Queueing(Room):
                 everyone=everyone,
             )
 
-    def _queue_one(self, conn: sqlite3.Connection, send: Send, *, number: str, person: str | None) -> int:
-        """Queues one message to a number, for a person where one is given; gives its row. The send has no key."""
-        send_id = _add_send(conn, send, None)
-        added = conn.execute(
-            f"{_INSERT} VALUES (?, ?, 0, ?, ?, ?, ?, ?, 'queued', ?)",
-            (
-                send_id,
-                send_id,
-                send.workspace,
-                person,
-                number,
-                lane_id(conn, send.lane),
-                RANKS[send.purpose],
-                to_micros(send.due_at),
-            ),
+    def _queue_each(self, conn: sqlite3.Connection, sends: Sequence[tuple[Send, str, str | None]]) -> range:
+        """Queues a message for each send, which has no key: to a number, for a person where one is given. Gives their
+        rows."""
+        last = dict(
+            conn.execute("SELECT name, seq FROM sqlite_sequence WHERE name IN ('sends', 'messages')").fetchall()
         )
-        return int(added.lastrowid or 0)
+        first_send, first = last.get("sends", 0) + 1, last.get("messages", 0) + 1
+        lanes: dict[str, int] = {}
+        for send, _, _ in sends:
+            if send.lane not in lanes:
+                lanes[send.lane] = lane_id(conn, send.lane)
+        insert(
+            conn,
+            f"sends (id, {_SEND_COLUMNS})",
+            [(row, *_send_row(send, None)) for row, (send, _, _) in enumerate(sends, first_send)],
+        )
+        insert(
+            conn,
+            "messages (seq, send, family, keyed, workspace, person, number, lane, rank, state, due_at)",
+            [
+                (
+                    *(first + place, first_send + place, first_send + place, 0, send.workspace, person, number),
+                    *(lanes[send.lane], RANKS[send.purpose], "queued", to_micros(send.due_at)),
+                )
+                for place, (send, number, person) in enumerate(sends)
+            ],
+        )
+        return range(first, first + len(sends))
 
     def _queue(
         self, conn: sqlite3.Connection, send: Send, *, persons: list[str], numbers: list[str], everyone: bool
@@ -135,23 +146,28 @@ def _family(conn: sqlite3.Connection, send: Send) -> int | None:
 
 def _add_send(conn: sqlite3.Connection, send: Send, family: int | None) -> int:
     added = conn.execute(
-        """INSERT INTO sends (workspace, template, release, purpose, data, event, reply_from, created_at, digest, key,
-            local_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            send.workspace,
-            send.template,
-            send.release,
-            send.purpose.value,
-            dumps(send.data),
-            dumps(send.event),
-            send.reply_from,
-            to_micros(send.created_at),
-            digest(send.template, send.data) if send.key is not None else "",
-            send.key if family is None else None,
-            send.local_at,
-        ),
+        f"INSERT INTO sends ({_SEND_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _send_row(send, family)
     )
     return int(added.lastrowid or 0)
+
+
+_SEND_COLUMNS = "workspace, template, release, purpose, data, event, reply_from, created_at, digest, key, local_at"
+
+
+def _send_row(send: Send, family: int | None) -> tuple[object, ...]:
+    return (
+        send.workspace,
+        send.template,
+        send.release,
+        send.purpose.value,
+        dumps(send.data) if send.data else "{}",
+        dumps(send.event) if send.event else "{}",
+        send.reply_from,
+        to_micros(send.created_at),
+        digest(send.template, send.data) if send.key is not None else "",
+        send.key if family is None else None,
+        send.local_at,
+    )
 
 
 _INSERT = "INSERT INTO messages (send, family, keyed, workspace, person, number, lane, rank, state, due_at) "

@@ -12,7 +12,7 @@ from typing import Any
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, present, write_consent
 from engine.state.erase import erase
-from engine.state.room import Room, some
+from engine.state.room import Room, insert, some
 from engine.state.rows import person as to_person
 from engine.state.topics import topics_now
 from engine.types import Consent, ConsentState, Person
@@ -98,10 +98,12 @@ def write_people(
             attributes = {**there[1], **person.attributes}
             phone = there[0] if person.phone is None else person.phone
         known[key] = (phone or None, {name: value for name, value in attributes.items() if value is not None})
-    conn.executemany(
-        """INSERT INTO people VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, id) DO UPDATE
-        SET phone = excluded.phone, attributes = excluded.attributes, updated_at = excluded.updated_at""",
+    insert(
+        conn,
+        "people",
         [(*key, phone, dumps(attributes), now, now) for key, (phone, attributes) in known.items()],
+        then="""ON CONFLICT (workspace, id) DO UPDATE
+            SET phone = excluded.phone, attributes = excluded.attributes, updated_at = excluded.updated_at""",
     )
     if consent is not None:
         _agree(conn, consent, {(key[0], phone) for key, (phone, _) in known.items() if phone is not None})

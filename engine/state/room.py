@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from engine.state.codec import MessageIds, dumps
@@ -36,6 +37,29 @@ HistoryRow = tuple[int, int, int, str, str, int, str | None, str | None]
 def write_history(conn: sqlite3.Connection, rows: Sequence[HistoryRow]) -> None:
     """Keeps changes that were made."""
     conn.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+MOST_ROWS = 128
+"""Rows that one statement inserts at most."""
+
+
+def insert(conn: sqlite3.Connection, into: str, rows: Sequence[Sequence[Any]], *, then: str = "") -> None:
+    """Inserts rows of equal length, many with one statement: a statement of their own costs each three times as much,
+    and more where another thread waits for its turn. `into` is what stands before VALUES, `then` what stands behind."""
+    done, size = 0, MOST_ROWS
+    while done < len(rows):
+        # Few sizes make few statements, which are prepared once.
+        while size > len(rows) - done:
+            size //= 2
+        some_rows = rows[done : done + size]
+        conn.execute(_insertion(into, then, len(rows[0]), size), [value for row in some_rows for value in row])
+        done += size
+
+
+@cache
+def _insertion(into: str, then: str, width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"INSERT INTO {into} VALUES {', '.join([row] * rows)} {then}"
 
 
 def some(values: Iterable[Any]) -> str:

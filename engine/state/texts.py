@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from engine.outbox import Send
-from engine.state.codec import to_micros, to_moment
+from engine.state.codec import to_moment
 from engine.state.outbox_queue import Queueing
 from engine.texts import Text
 
@@ -40,14 +39,6 @@ class Recalling(Queueing):
             if len(rows) < PAGE:
                 return
             after = rows[-1][0]
-
-    def count_texts(self, workspace: str, number: str, *, to: str, since: datetime) -> int:
-        """Gives how many texts came from a number to a sender after a moment."""
-        row = self._file.row(
-            "SELECT count(*) FROM inbound WHERE workspace = ? AND number = ? AND sender = ? AND at > ?",
-            (workspace, number, to, to_micros(since)),
-        )
-        return int(row[0])
 
     def start_later(
         self, workspace: str, provider_id: str, send: Send, *, number: str, person: str | None

@@ -10,7 +10,7 @@ from engine.contracts import Provider
 from engine.delivery.live import Live
 from engine.errors import ConfigError, UsageError
 from engine.inbound.keywords import Router
-from engine.inbound.receive import Line
+from engine.inbound.line import Line
 from engine.names import did_you_mean
 
 

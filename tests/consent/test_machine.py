@@ -16,7 +16,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 from engine.config.models import Workspace
 from engine.delivery.prepare import need_of
 from engine.inbound.keywords import Router
-from engine.inbound.receive import Line, receive
+from engine.inbound.line import Line
+from engine.inbound.receive import receive
 from engine.outbox import Claim
 from engine.state.sqlite import SqliteStore
 from engine.testing.store.base import LANE, LEASE, NOW, SENDER, consent, number, prepared, send

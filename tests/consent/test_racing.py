@@ -13,7 +13,8 @@ import pytest
 from shop import Shop
 
 from engine.config.snapshot import restore
-from engine.inbound.receive import Line, receive
+from engine.inbound.line import Line
+from engine.inbound.receive import receive
 from engine.state.sqlite import SqliteStore
 from engine.types import InboundMessage, Person
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from engine.config.models import Workspace
-from engine.inbound.receive import Line, Received, receive
+from engine.inbound.line import Line
+from engine.inbound.receive import Received, receive
 from engine.outbox import Claim
 from engine.state.sqlite import SqliteStore
 from engine.store import Store

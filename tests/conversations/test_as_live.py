@@ -15,7 +15,8 @@ from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.delivery.loop import SendLoop
 from engine.delivery.queueing import Applied
-from engine.inbound.receive import Line, receive
+from engine.inbound.line import Line
+from engine.inbound.receive import receive
 from engine.outbox import Worker
 from engine.plugins import load
 from engine.state.sqlite import SqliteStore

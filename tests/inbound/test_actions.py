@@ -12,7 +12,8 @@ import pytest
 
 from engine.config.models import Workspace
 from engine.inbound.actions import LOOP_TEXTS, LOOP_TIME
-from engine.inbound.receive import Line, Received, receive
+from engine.inbound.line import Line
+from engine.inbound.receive import Received, receive
 from engine.state.sqlite import SqliteStore
 from engine.store import Store
 from engine.types import ConsentState, InboundMessage, Person, Purpose

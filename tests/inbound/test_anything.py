@@ -20,7 +20,8 @@ from engine.config.text import Report
 from engine.config.words import normalise, plain
 from engine.config.yamlfile import Document
 from engine.inbound.keywords import Routed, Router
-from engine.inbound.receive import Line, receive
+from engine.inbound.line import Line
+from engine.inbound.receive import receive
 from engine.state.memory import Beginning
 from engine.store import Store
 from engine.types import InboundMessage

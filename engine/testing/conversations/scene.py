@@ -16,7 +16,7 @@ from engine.contracts import NumberNormaliser, PluginContext, Shortener
 from engine.delivery.live import Live
 from engine.delivery.queueing import Applied
 from engine.inbound.keywords import Router
-from engine.inbound.receive import Line
+from engine.inbound.line import Line
 from engine.plugins import Plugins
 from engine.state.memory import Beginning
 from engine.store import Store

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from engine.outbox import Queued
 from engine.stops import Which
 from engine.store import Store
-from engine.testing.store.base import NOW, SECOND, StoreSuite, claim, number, person, send
-from engine.types import InboundMessage, MessageState, Purpose
+from engine.testing.store.base import NOW, SECOND, StoreSuite, claim, consent, number, person, send
+from engine.texts import Acquaintance, Arrival, Texter
+from engine.types import ConsentState, InboundMessage, MessageState, Purpose
 
 SUPPORT = "+14155550100"
 
@@ -57,9 +59,41 @@ class TextsSuite(StoreSuite):
         text(store, "other phone", 2)
         text(store, "other sender", to="67076")
         text(store, "other workspace", workspace="other")
-        assert store.count_texts("acme", number(1), to=SUPPORT, since=NOW - SECOND) == 4
-        assert store.count_texts("acme", number(1), to=SUPPORT, since=NOW + SECOND) == 2, "after, not at"
-        assert store.count_texts("acme", number(3), to=SUPPORT, since=NOW - SECOND) == 0
+        mine, stranger = Texter("acme", number(1), SUPPORT), Texter("acme", number(3), SUPPORT)
+        met = store.acquaintances([mine, stranger, Texter("acme", number(1), "67076")], since=NOW - SECOND)
+        assert [one.lately for one in met] == [4, 0, 1]
+        (met_since,) = store.acquaintances([mine], since=NOW + SECOND)
+        assert met_since.lately == 2, "after, not at"
+
+    def test_are_of_people_whose_consent_is_known(self, store: Store) -> None:
+        store.upsert_people([person("bob", number(1)), person("ada", number(1)), person("eve", number(2))], at=NOW)
+        store.record_consent([consent(1, ConsentState.STOPPED), consent(2, ConsentState.STOPPED, sender="brand")])
+        texters = [
+            Texter("acme", number(1), SUPPORT),
+            Texter("acme", number(2), SUPPORT, "support"),
+            Texter("acme", number(2), "ACME", "brand"),
+            Texter("other", number(1), SUPPORT),
+        ]
+        ada, eve = person("ada", number(1)), person("eve", number(2))
+        assert list(store.acquaintances(texters, since=NOW)) == [
+            Acquaintance(ada, ConsentState.STOPPED, 0),
+            Acquaintance(eve, ConsentState.UNKNOWN, 0),
+            Acquaintance(eve, ConsentState.STOPPED, 0),
+            Acquaintance(None, ConsentState.UNKNOWN, 0),
+        ]
+
+    def test_are_recorded_many_at_once(self, store: Store) -> None:
+        texts = [InboundMessage(f"SM{n}", number(n), SUPPORT, f"text {n}") for n in range(300)]
+        some = [Arrival("acme", one, {}, reply=send() if n % 3 else None) for n, one in enumerate(texts)]
+        assert store.record_texts(some[:1], at=NOW) == [Queued(0, 0, ())]
+        queued = store.record_texts([*some, some[7]], at=NOW)
+        assert (queued[0], queued[-1]) == (None, None), "one was there before, and one twice"
+        there = [one for one in queued[1:-1] if one is not None]
+        assert [one.queued for one in there] == [int(n % 3 > 0) for n in range(1, 300)]
+        assert [(one.body, (one.reply,) if one.reply else ()) for one in store.texts()][1:] == [
+            (one.body, new.ids) for one, new in zip(texts[1:], there, strict=True)
+        ]
+        assert [one.to for one in store.messages()] == [number(n) for n in range(300) if n % 3]
 
     def test_start_a_template_once_while_it_waits(self, store: Store) -> None:
         store.upsert_people([person("ada", number(1))], at=NOW)
