@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("preview", "Show exactly what would be sent."),
     "plan": ("plan", "Show what apply would change."),
     "apply": ("apply", "Make the config live."),
+    "reconcile": ("reconcile", "Keep what is live as the config says, round after round."),
     "releases": ("releases", "List what was applied."),
     "status": ("status", "Show the release, the queue, the senders and the workers."),
     "people": ("people", "Import, list, show, export and erase the audience."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli import exit_codes
+from engine.cli import exit_codes, rounds
 from engine.cli.context import App, pass_app, utc_now
 from engine.cli.output import format_option, print_json, print_table, show_error
 from engine.errors import ConfigError
@@ -56,12 +56,15 @@ def command(app: App, exit_code: bool, format_: str) -> int:
     spent = [_spent(one) for one in store.spent(since=now - A_DAY)]
     reviews = store.count_reviews()
     webhooks = _webhooks(store)
+    last = store.last_round()
+    reconcile = rounds.as_json(last, now) if last else None
     if format_ == "json":
         print_json(
             {
                 "release": _release(live),
                 "config": "invalid" if pending is None else "changed" if any(pending.values()) else "applied",
                 "changes": pending,
+                "reconcile": reconcile,
                 "queue": queue,
                 "senders": senders,
                 "pauses": [_pause(pause) for pause in pauses],
@@ -74,7 +77,7 @@ def command(app: App, exit_code: bool, format_: str) -> int:
             }
         )
     else:
-        _print(live, pending, queue, senders, workers)
+        _print(live, pending, reconcile, queue, senders, workers)
         _print_stops([_pause(p) for p in pauses], [_breaker(b, now) for b in breakers], [_code(c) for c in codes])
         _print_spent(spent)
         _print_reviews(reviews)
@@ -240,6 +243,7 @@ def _print_stops(pauses: list[dict[str, Any]], breakers: list[dict[str, Any]], c
 def _print(
     live: Release | None,
     pending: Mapping[str, int] | None,
+    reconcile: dict[str, Any] | None,
     queue: Mapping[str, Mapping[str, int]],
     senders: list[dict[str, Any]],
     workers: list[dict[str, Any]],
@@ -257,6 +261,8 @@ def _print(
         click.echo(f"config:  {counted(pending)} to apply; see engine plan")
     else:
         click.echo("config:  applied")
+    if reconcile is not None:
+        click.echo(f"reconcile: {rounds.line(reconcile)}")
     for name, states in queue.items():
         click.echo(f"{name}: " + (", ".join(f"{count} {state}" for state, count in states.items()) or "no messages"))
     click.echo()

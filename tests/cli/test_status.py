@@ -13,6 +13,7 @@ def test_before_the_first_release(engine: Any) -> None:
         "config",
         "changes",
         "queue",
+        "reconcile",
         "senders",
         "pauses",
         "breakers",
