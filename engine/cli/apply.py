@@ -179,7 +179,8 @@ def _read(file: Path) -> Saved:
 
 def report(applied: Applied, format_: str) -> None:
     """Prints what was applied."""
-    from engine.reconcile.text import SYMBOLS, printable
+    from engine.reconcile.lines import printable
+    from engine.reconcile.text import SYMBOLS
 
     release, plan = applied.release, applied.plan
     if format_ == "json":

@@ -93,7 +93,8 @@ def show(done: Done, last: Done | None, format_: str) -> None:
     line = f"{made.at:%Y-%m-%d %H:%M:%S} UTC {made.result}: {_words(done, again=again)}"
     click.echo(f"{line}, commit {shortened(made.commit)}" if made.commit else line)
     if done.plan is not None and made.result is RoundResult.APPLIED:
-        from engine.reconcile.text import SYMBOLS, printable
+        from engine.reconcile.lines import printable
+        from engine.reconcile.text import SYMBOLS
 
         for change in done.plan.changes:
             click.echo(printable(f"  {dict(SYMBOLS)[change.action]} {change.address}"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from engine.reconcile import text
+from engine.reconcile import lines, text
 from engine.reconcile.changes import Plan
 from engine.reconcile.effects import Rendering, RenderingEffect
 from engine.reconcile.plan import plan
@@ -114,6 +114,6 @@ def test_of_many_effects_a_few_are_shown() -> None:
     ],
 )
 def test_nothing_in_a_body_reaches_the_terminal(body: str, shown: str) -> None:
-    assert text.printable(body) == shown
+    assert lines.printable(body) == shown
     rows = printed(make(None, {"acme/template/x": {"body": f"{body}\n{body}"}, f"acme/{body}": {"x": body}}))
     assert not any(char in rows for char in "\x1b\r\u202e\u200b\x7f\x9b")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.reconcile.text import Line
+from engine.reconcile.lines import Line
 from engine.testing.conversations.coverage import Coverage
 from engine.testing.conversations.results import Failure, Result
 from engine.testing.conversations.words import compare, visible
