@@ -94,7 +94,7 @@ def _house(folder: Path) -> House:
     engine.write_text(engine.read_text(encoding="utf-8") + f"public_url: {PUBLIC}\n", encoding="utf-8")
     (here / "keywords.yaml").write_text(KEYWORDS, encoding="utf-8")
     (here / "templates/joined.liquid").write_text(JOINED, encoding="utf-8")
-    house.engine("apply", "--yes", "--no-refresh")
+    house.engine("apply", "--yes", "--no-refresh", "--allow", "credentials:engine")
     return house
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
@@ -18,8 +19,9 @@ class Calls(ABC):
         where an exception leaves it, nothing. Within another, it is a part that can fail by itself."""
 
     @abstractmethod
-    def message_at_provider(self, provider_id: str) -> MessageRecord | None:
-        """Gives the message that a provider knows under an id, None where there is none."""
+    def called_about(self, calls: Sequence[tuple[str | None, str]]) -> Sequence[MessageRecord | None]:
+        """Gives the message that each call (our id where the call has it, the provider's id) is about: the one of that
+        id or else the one that the provider knows under its own; None where there is neither."""
 
     @abstractmethod
     def take(self, message_id: str, *, owner: str, now: datetime, lease: timedelta) -> Claim | None:

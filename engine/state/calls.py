@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 
 from engine.outbox import Claim, MessageRecord
 from engine.state.codec import to_micros, to_moment
 from engine.state.outbox_claim import Claiming
+from engine.state.room import some
 from engine.state.rows import RECORD_COLUMNS, RECORD_JOINS
 
 
@@ -19,12 +22,24 @@ class Calling(Claiming):
         itself."""
         return self._file.write()
 
-    def message_at_provider(self, provider_id: str) -> MessageRecord | None:
-        """Gives the message that a provider knows under an id, None where there is none."""
-        row = self._file.row(
-            f"SELECT {RECORD_COLUMNS} FROM messages m {RECORD_JOINS} WHERE m.provider_id = ?", (provider_id,)
+    def called_about(self, calls: Sequence[tuple[str | None, str]]) -> Sequence[MessageRecord | None]:
+        """Gives the message that each call (our id where it has one, the provider's id) is about."""
+        seqs = [self._ids.decode(own) if own is not None else None for own, _ in calls]
+        by_seq = {row[0]: row for row in self._records("m.seq", [seq for seq in seqs if seq is not None])}
+        others = [theirs for seq, (_, theirs) in zip(seqs, calls, strict=True) if seq not in by_seq]
+        by_theirs = {row[12]: row for row in self._records("m.provider_id", others)}
+        reader = self._reader()
+        rows = [by_seq.get(seq or 0) or by_theirs.get(theirs) for seq, (_, theirs) in zip(seqs, calls, strict=True)]
+        return [None if row is None else reader.record(row) for row in rows]
+
+    def _records(self, column: str, values: Sequence[int | str]) -> Sequence[Any]:
+        if not values:
+            return ()
+        return self._file.rows(
+            f"""SELECT {RECORD_COLUMNS} FROM (SELECT DISTINCT value FROM json_each(?)) j
+            CROSS JOIN messages m ON {column} = j.value {RECORD_JOINS}""",
+            (some(values),),
         )
-        return None if row is None else self._reader().record(row)
 
     def take(self, message_id: str, *, owner: str, now: datetime, lease: timedelta) -> Claim | None:
         """Claims one message that is queued and due; None where it is not, or not any more."""

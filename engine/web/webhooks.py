@@ -16,9 +16,10 @@ from urllib.parse import parse_qs
 from engine.contracts import Provider
 from engine.errors import ConfigError, InvalidSignature, StateUnavailable, UsageError
 from engine.types import InboundMessage, StatusUpdate, WebhookAnswer, WebhookRequest
-from engine.web.intake import Intake, Recorded
+from engine.web.intake import Intake
 from engine.web.links import UNKNOWN, Answer, Receive, Send
 from engine.web.log import ROUTE, remark
+from engine.web.recording import Recorded
 
 logger = logging.getLogger("engine.web")
 

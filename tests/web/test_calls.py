@@ -50,7 +50,7 @@ def test_what_twilio_s_library_signed_goes_through_the_route(shop: WebhookShop) 
         found = []
         for row in ROWS:
             address = urlsplit(row["url"])
-            front.intake.lines = replace(front.intake.lines, public_url=f"{address.scheme}://{address.netloc}")
+            front.intake.recorder.lines = replace(front.intake.recorder.lines, public_url=f"{address.scheme}://{address.netloc}")
             headers = {"x-twilio-signature": row["signature"], "content-type": row["content_type"] or ""}
             answer = await asgi(
                 app,

@@ -66,8 +66,25 @@ class CallingSuite(StoreSuite):
     def test_finds_a_message_by_what_the_provider_calls_it(self, store: Store) -> None:
         message_id = sending(store, 1)
         make(store, message_id, S.SENDING, S.ACCEPTED, provider_id="SM1")
-        assert store.message_at_provider("SM1") == store.message(message_id)
-        assert store.message_at_provider("SM2") is None
+        (other,) = queue(store, 2).ids
+        calls = [
+            (None, "SM1"),
+            (None, "SM2"),
+            (other, "SM2"),
+            (other, "SM1"),
+            ("msg_of_another_state", "SM1"),
+            ("", ""),
+        ]
+        assert [one.id if one else None for one in store.called_about(calls)] == [
+            message_id,
+            None,
+            other,
+            other,
+            message_id,
+            None,
+        ]
+        assert store.called_about([(message_id, "SM1")]) == [store.message(message_id)]
+        assert store.called_about([]) == []
 
     def test_takes_one_message(self, store: Store) -> None:
         first, second = queue(store, 1, 2).ids
