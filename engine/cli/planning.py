@@ -86,9 +86,10 @@ def plan_against_live(app: App, store: Store, asked: Wanted, warnings: tuple[Fin
     """Gives the plan from the live release to the config, with its reasons and effects."""
     from engine.cli.plan_effects import Base, understood
     from engine.reconcile.apply import plan_for
+    from engine.reconcile.needs import needed
 
     live = store.live_release()
-    made = plan_for(live, asked.desired, warnings=warnings)
+    made = plan_for(live, asked.desired, needed=needed(store), warnings=warnings)
     if live is None:
         return understood(app, made, asked, Base(), store)
     # What was applied with uncommitted edits is in no commit.

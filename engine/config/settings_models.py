@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from engine.config.base import Country, Model, Name
+from engine.config.rails import Rails
 from engine.config.values import Duration, MoneyField, RateField, SpendField, one_or_many
 from engine.types import Purpose, SecretRef
 
@@ -218,6 +219,7 @@ class WorkspaceConfig(Model):
     )
     sending: Sending = Field(Sending(), description="How the send loop behaves.")
     webhooks: dict[Name, Webhook] = Field({}, description="Addresses that keyword rules call, by name.")
+    rails: Rails = Field(Rails(), description="How much of the workspace one apply may change.")
     protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
 
     @property

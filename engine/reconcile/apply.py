@@ -15,6 +15,7 @@ from engine.reconcile import diff, saved
 from engine.reconcile.addresses import Objects
 from engine.reconcile.changes import Plan
 from engine.reconcile.git import Commit
+from engine.reconcile.needs import needed
 from engine.reconcile.plan import plan
 from engine.reconcile.queued import carry_over
 from engine.store import Store
@@ -52,8 +53,15 @@ class Applied:
     made: bool
 
 
-def plan_for(live: Release | None, desired: Desired, *, warnings: Sequence[Finding] = ()) -> Plan:
-    """Gives the plan that makes the live release (None: there is none) what the config asks for."""
+def plan_for(
+    live: Release | None,
+    desired: Desired,
+    *,
+    needed: Mapping[str, int] | None = None,
+    warnings: Sequence[Finding] = (),
+) -> Plan:
+    """Gives the plan that makes the live release (None: there is none) what the config asks for. `needed` is what
+    queued messages need; see `engine.reconcile.needs`."""
     return plan(
         live.objects if live else None,
         desired.objects,
@@ -62,6 +70,7 @@ def plan_for(live: Release | None, desired: Desired, *, warnings: Sequence[Findi
         versions=desired.versions,
         sources=desired.sources,
         sources_before=live.sources if live else None,
+        needed=needed,
         warnings=warnings,
     )
 
@@ -89,7 +98,7 @@ def apply(
     require_variables(unset)
     with store.lock(LOCK, holder=by, wait=wait):
         live = store.live_release()
-        fresh = plan_for(live, desired)
+        fresh = plan_for(live, desired, needed=needed(store))
         if not check(fresh, live, reviewed, allow=allow, unset=unset) and live is not None:
             return Applied(live, fresh, made=False)
         release = _release(fresh, desired, commit=commit, by=by, clock=clock, allow=allow)

@@ -25,11 +25,13 @@ def plan(
     versions: Mapping[str, str],
     sources: Mapping[str, Source],
     sources_before: Mapping[str, Source] | None = None,
+    needed: Mapping[str, int] | None = None,
     warnings: Sequence[Finding] = (),
 ) -> Plan:
     """Gives what makes `before` (None: nothing was ever applied) into `after`.
 
     `sources` say where the config's values stand; `sources_before` where those of the base stood, for what is deleted.
+    `needed` counts by address the queued messages that cannot do without an object.
     """
     was = before or {}
     changes = []
@@ -43,7 +45,7 @@ def plan(
         environment=environment,
         versions=dict(versions),
         changes=tuple(changes),
-        blocked=rails(changes),
+        blocked=rails(before, after, changes, needed or {}),
         warnings=tuple(warnings),
     )
 

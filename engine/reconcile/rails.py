@@ -1,45 +1,45 @@
 """Safety rails: what apply refuses unless it is told to, rail by rail and address by address.
 
-A rail is a function of the changes alone: `plan` shows it in a pull request, and `apply` refuses in the same words.
+A rail is a function of what is live, what is asked for, and which messages wait: `plan` shows it in a pull request, and
+`apply` refuses in the same words. Nothing is in the way of what was never applied: a first release, or a new workspace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.errors import UsageError
-from engine.reconcile.changes import Action, Blocked, Change
+from engine.reconcile import guards, thresholds
+from engine.reconcile.addresses import Objects
+from engine.reconcile.changes import Blocked, Change
+from engine.reconcile.step import Step
 
-Rail = Callable[[Sequence[Change]], Iterable[Blocked]]
-
-
-def protect(changes: Sequence[Change]) -> Iterator[Blocked]:
-    """Blocks the deletion of an object that was applied with `protect: true`.
-
-    The protection is read from the release, not from the config: it must outlive the file that declares it
-    (Terraform's prevent_destroy does not, hashicorp/terraform#18481).
-    """
-    for change in changes:
-        if change.action is Action.DELETE and change.before is not None and change.before.get("protect") is True:
-            yield Blocked(
-                "protect",
-                change.address,
-                f"{change.address} is protected and would be deleted; apply `protect: false` first, or allow it",
-            )
+RAILS: tuple[tuple[Callable[[Step], Iterable[Blocked]], tuple[str, ...]], ...] = (
+    (guards.protect, ("protect",)),
+    (guards.queued, ("queued",)),
+    (guards.opt_out, ("opt-out",)),
+    (guards.credentials, ("credentials",)),
+    (thresholds.empty, ("empty",)),
+    (thresholds.limits, thresholds.LIMITS),
+)
+"""Each rail with the names that it goes by in `--allow`."""
 
 
-RAILS: tuple[tuple[str, Rail], ...] = (("protect", protect),)
-
-
-def rails(changes: Sequence[Change]) -> tuple[Blocked, ...]:
-    """Gives everything that is in the way, sorted by address and rail."""
-    found = (blocked for _, rail in RAILS for blocked in rail(changes))
+def rails(
+    before: Objects | None, after: Objects, changes: Sequence[Change], needed: Mapping[str, int]
+) -> tuple[Blocked, ...]:
+    """Gives everything that is in the way, sorted by address and rail. `needed` counts by address the queued messages
+    that cannot do without an object; see `engine.reconcile.needs`."""
+    if before is None:
+        return ()
+    step = Step(before, after, tuple(changes), needed)
+    found = (blocked for rail, _ in RAILS for blocked in rail(step))
     return tuple(sorted(found, key=lambda blocked: (blocked.address, blocked.rail)))
 
 
 def check_allow(allow: Iterable[str]) -> None:
     """Raises UsageError for what is no acknowledgement of a known rail, as RAIL:ADDRESS."""
-    known = [name for name, _ in RAILS]
+    known = [name for _, names in RAILS for name in names]
     for one in allow:
         rail, _, address = one.partition(":")
         if rail not in known or not address:

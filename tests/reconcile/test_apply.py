@@ -149,7 +149,7 @@ def test_of_many_at_once_each_is_applied_on_the_one_before(store: Store, tmp_pat
     def work(number: int) -> None:
         mine = open_store(tmp_path)
         try:
-            wanted = desired({**OBJECTS, "engine": {"public_url": f"https://{number}.example"}})
+            wanted = desired({**OBJECTS, "acme/workspace": {"name": f"Acme {number}", "protect": False}})
             ends.append(run(mine, wanted, wait=timedelta(seconds=60)).release.id)
         finally:
             mine.close()
