@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from engine.config.explain import Checker, Path, did_you_mean
+from engine.config.lazy import Lazy
 from engine.config.models import ConsentConfig, Keyword, Template, TemplateText, Topic
 from engine.config.sources import Sources
 from engine.config.text import Report
@@ -50,17 +51,18 @@ def check_consent(
 
 
 def check_topics(
-    report: Report, sources: Sources, workspace: str, topics: Collection[str], templates: Mapping[str, Template]
+    report: Report, sources: Sources, workspace: str, topics: Collection[str], templates: Lazy[Template]
 ) -> None:
     """Reports templates of topics that are not there, and topics of what is no marketing."""
-    for name, template in templates.items():
+    for name, topic in templates.field("topic"):
         address = f"{workspace}/template/{name}"
-        if template.topic is None or f"{address}#topic" not in sources:
+        if topic is None or f"{address}#topic" not in sources:
             continue
+        template = templates[name]
         place = sources[f"{address}#topic"]
         where = {key: getattr(place, key) for key in ("line", "column", "end_line", "end_column")}
-        if template.topic not in topics:
-            message, hint = f"there is no topic {template.topic!r}", did_you_mean(template.topic, topics)
+        if topic not in topics:
+            message, hint = f"there is no topic {topic!r}", did_you_mean(topic, topics)
             report.error("ref.unknown-topic", message, hint, file=place.file, address=address, **where)
         if template.purpose is not Purpose.MARKETING:
             message = f"only marketing has a topic, and the template is {template.purpose.value}"

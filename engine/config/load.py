@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from engine.config.enginefile import EngineResult, base_document, read_engine
 from engine.config.explain import Checker, did_you_mean
 from engine.config.layout import Layout, scan
-from engine.config.models import EngineConfig, Project, Template, Workspace
+from engine.config.lazy import Lazy
+from engine.config.models import EngineConfig, Project, Sample, Template, Workspace
 from engine.config.overlay import Overlay, merged
 from engine.config.secrets import check as check_secrets
 from engine.config.settings import SettingsReader, SettingsResult
@@ -230,7 +231,7 @@ def _project(engine: EngineResult, workspaces: Mapping[str, tuple[SettingsResult
         found[name] = Workspace(
             settings=result.settings or WorkspaceConfig(name=name, business=Business(country="US")),
             senders=contents.senders,
-            templates={key: _mended(value, contents.people) for key, value in contents.templates.items()},
+            templates=_mended(contents.templates, contents.people),
             snippets=contents.snippets,
             keywords=contents.keywords,
             consent=contents.consent,
@@ -247,18 +248,23 @@ def _guessed(workspaces: Mapping[str, tuple[SettingsResult, Contents]]) -> Itera
         yield from contents.guessed
 
 
-def _mended(template: Template, people: Collection[str]) -> Template:
-    """Gives a template whose samples are of people that there are, so that one wrong name is reported once."""
-    if not people or all(sample.person is None or sample.person in people for sample in template.samples or ()):
-        return template
-    samples = []
-    for sample in template.samples or ():
-        if sample.person is not None and sample.person not in people:
-            nearest = difflib.get_close_matches(sample.person, people, n=1, cutoff=0)
-            samples.append(sample.model_copy(update={"person": nearest[0]}))
-        else:
-            samples.append(sample)
-    return template.model_copy(update={"samples": samples})
+def _mended(templates: Lazy[Template], people: Collection[str]) -> Lazy[Template]:
+    """Gives templates whose samples are of people that there are, so that one wrong name is reported once."""
+    for name in templates if people else ():
+        if templates.key(name) is not None:
+            continue
+        template = templates[name]
+        if any(sample.person is not None and sample.person not in people for sample in template.samples or ()):
+            samples = [_of_somebody(sample, people) for sample in template.samples or ()]
+            templates.add(name, template.model_copy(update={"samples": samples}))
+    return templates
+
+
+def _of_somebody(sample: Sample, people: Collection[str]) -> Sample:
+    if sample.person is None or sample.person in people:
+        return sample
+    nearest = difflib.get_close_matches(sample.person, people, n=1, cutoff=0)
+    return sample.model_copy(update={"person": nearest[0]})
 
 
 def _summary(errors: int) -> str:

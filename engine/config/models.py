@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf
 
 from engine.config.base import Country, Model, Name, Strings
+from engine.config.lazy import Lazy
 from engine.config.settings_models import (
     WorkspaceConfig,
 )
@@ -240,12 +241,24 @@ class PeopleFile(Model):
     people: dict[str, dict[str, Any]] = Field({}, description="Attributes by person.")
 
 
+def _lazy(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    found = Lazy(Template)
+    for name, template in value.items():
+        found.add(name, Template.model_validate(template))
+    return found
+
+
+Templates = Annotated[InstanceOf[Lazy[Template]], BeforeValidator(_lazy)]
+
+
 class Workspace(Model):
     """A whole workspace, from all its files."""
 
     settings: WorkspaceConfig
     senders: dict[str, SenderConfig] = Field({})
-    templates: dict[str, Template] = Field({})
+    templates: Templates = Field(default_factory=lambda: Lazy(Template))
     snippets: dict[str, str] = Field({})
     keywords: dict[str, Keyword] = Field({})
     consent: ConsentConfig = ConsentConfig()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
+from engine.config.lazy import Lazy, plain_of
 from engine.config.models import ConsentConfig, EngineConfig, Keyword, Project, SenderConfig, Template, Topic, Workspace
 from engine.config.settings_models import WorkspaceConfig
 from engine.types import ConfigView, Json, Source
@@ -20,20 +19,21 @@ def snapshot(project: Project) -> dict[str, dict[str, Json]]:
 
     People, samples and the address of the state are left out: no message depends on them. Secrets stay `${NAME}`.
     """
-    found = {"engine": _plain(project.engine, {"state"})}
+    found = {"engine": plain_of(project.engine, {"state"})}
     for name, workspace in project.workspaces.items():
-        found[f"{name}/workspace"] = _plain(workspace.settings)
-        found[f"{name}/consent"] = _plain(workspace.consent)
+        found[f"{name}/workspace"] = plain_of(workspace.settings)
+        found[f"{name}/consent"] = plain_of(workspace.consent)
         # A mapping has no order in JSON, and keyword rules are tried in the order of the file.
         found[f"{name}/keywords"] = {"order": list(workspace.keywords)}
         for kind, objects in (
             ("sender", workspace.senders),
-            ("template", workspace.templates),
             ("keyword", workspace.keywords),
             ("topic", workspace.topics),
         ):
             for key, value in objects.items():
-                found[f"{name}/{kind}/{key}"] = _plain(value, _NOT_RELEASED)
+                found[f"{name}/{kind}/{key}"] = plain_of(value, _NOT_RELEASED)
+        for key in workspace.templates:
+            found[f"{name}/template/{key}"] = _without_samples(workspace.templates.plain(key))
         for key, text in workspace.snippets.items():
             found[f"{name}/snippet/{key}"] = {"body": text}
     return found
@@ -51,7 +51,7 @@ def restore(objects: Mapping[str, Mapping[str, Json]]) -> Project:
         name: Workspace(
             settings=WorkspaceConfig.model_validate(found["workspace"][""]),
             senders={key: SenderConfig.model_validate(data) for key, data in found.get("sender", {}).items()},
-            templates={key: Template.model_validate(data) for key, data in found.get("template", {}).items()},
+            templates=Lazy(Template, found.get("template")),
             snippets={key: data["body"] for key, data in found.get("snippet", {}).items()},
             keywords=_keywords(found),
             consent=ConsentConfig.model_validate(found.get("consent", {}).get("", {})),
@@ -68,11 +68,11 @@ def view(project: Project, sources: Mapping[str, Source]) -> ConfigView:
     return ConfigView(
         workspaces={
             name: {
-                "workspace": _plain(workspace.settings),
-                "senders": {key: _plain(value) for key, value in workspace.senders.items()},
-                "templates": {key: _plain(value) for key, value in workspace.templates.items()},
-                "keywords": {key: _plain(value) for key, value in workspace.keywords.items()},
-                "topics": {key: _plain(value) for key, value in workspace.topics.items()},
+                "workspace": plain_of(workspace.settings),
+                "senders": {key: plain_of(value) for key, value in workspace.senders.items()},
+                "templates": {key: workspace.templates.plain(key) for key in workspace.templates},
+                "keywords": {key: plain_of(value) for key, value in workspace.keywords.items()},
+                "topics": {key: plain_of(value) for key, value in workspace.topics.items()},
             }
             for name, workspace in project.workspaces.items()
         },
@@ -86,5 +86,5 @@ def _keywords(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Keyword]:
     return {key: Keyword.model_validate(rules[key]) for key in order if key in rules}
 
 
-def _plain(value: BaseModel, without: set[str] | None = None) -> dict[str, Json]:
-    return value.model_dump(mode="json", by_alias=True, exclude=without)
+def _without_samples(template: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in template.items() if key not in _NOT_RELEASED}

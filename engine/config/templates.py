@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from engine.config.addresses import texts
 from engine.config.explain import Checker, Path, did_you_mean
 from engine.config.layout import WorkspaceFolder
+from engine.config.lazy import Lazy
 from engine.config.models import Template, TemplateText
 from engine.config.secrets import check as check_secrets
 from engine.config.sources import Sources
@@ -60,13 +61,13 @@ class TemplateReader:
                 found[name] = _without_last_newline(text)
         return found
 
-    def templates(self) -> dict[str, Template]:
+    def templates(self) -> Lazy[Template]:
         """Gives every template by name, with its translations; a stand-in where what it says of itself is not valid."""
-        found = {}
+        found = Lazy(Template)
         for name, path in self.folder.templates.items():
             template = self._template(name, path, self.folder.languages.get(name, {}))
             if template is not None:
-                found[name] = template
+                found.add(name, template)
         for name, languages in self.folder.languages.items():
             if name not in self.folder.templates:
                 for language in languages:

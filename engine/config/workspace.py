@@ -13,6 +13,7 @@ from engine.config.agreeing import check_consent, check_topics
 from engine.config.explain import NAME_RULE, Checker, Path, did_you_mean, keys_of
 from engine.config.keywords import check_keywords
 from engine.config.layout import NAME, WorkspaceFolder
+from engine.config.lazy import Lazy
 from engine.config.models import (
     ConsentConfig,
     Keyword,
@@ -46,7 +47,7 @@ class Contents:
     """What a workspace holds beside its settings; only what is valid."""
 
     senders: dict[str, SenderConfig] = field(default_factory=dict)
-    templates: dict[str, Template] = field(default_factory=dict)
+    templates: Lazy[Template] = field(default_factory=lambda: Lazy(Template))
     snippets: dict[str, str] = field(default_factory=dict)
     keywords: dict[str, Keyword] = field(default_factory=dict)
     consent: ConsentConfig = field(default_factory=ConsentConfig)
