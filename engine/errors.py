@@ -7,10 +7,12 @@
     ├── RailBlocked             a safety rail is in the way of what would be applied
     ├── LockHeld                somebody else is applying
     ├── PullRefused             the checkout cannot follow its branch without losing what is only there
-    ├── RepositoryUnavailable   git could not fetch
+    ├── RepositoryUnavailable   the repository's host could not be reached, or refused
     ├── StateUnavailable        the state cannot be opened, read or written
     ├── ProviderUnavailable     the provider could not be reached or did not make sense
     │   └── CredentialsRefused  the provider answered, and refused who we are
+    ├── ChangeRefused           the provider answered, and refused one change of a sender
+    ├── AppliedInPart           some of what was to be applied is done, and some is not
     ├── InvalidSignature        a webhook is not from who it says
     ├── ComposeError            one message cannot be made; names the reason
     ├── InvalidNumber           a text is no phone number; says why
@@ -70,7 +72,7 @@ class PullRefused(EngineError):
 
 
 class RepositoryUnavailable(EngineError):
-    """Git could not fetch: the network, the host, or the right to read."""
+    """The host of the repository could not be reached, or refused: to be fetched from, or commented at."""
 
 
 class StateUnavailable(EngineError):
@@ -83,6 +85,14 @@ class ProviderUnavailable(EngineError):
 
 class CredentialsRefused(ProviderUnavailable):
     """The provider refused the account's credentials."""
+
+
+class ChangeRefused(EngineError):
+    """The provider refused to change a sender, for a reason that lies in this change: it was not made."""
+
+
+class AppliedInPart(EngineError):
+    """An apply came to a halt half-way. The message says what was done, the next apply does the rest."""
 
 
 class InvalidSignature(EngineError):

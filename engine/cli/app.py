@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("test", "Play the conversation tests."),
     "preview": ("preview", "Show exactly what would be sent."),
     "plan": ("plan", "Show what apply would change."),
+    "comment": ("comment", "Put a report on a pull request, in the place of the last one."),
     "apply": ("apply", "Make the config live."),
     "reconcile": ("reconcile", "Keep what is live as the config says, round after round."),
     "releases": ("releases", "List what was applied."),
