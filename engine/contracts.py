@@ -21,6 +21,7 @@ from engine.types import (
     E164,
     Absent,
     Ambiguous,
+    Capability,
     Clock,
     Finding,
     Found,
@@ -29,6 +30,7 @@ from engine.types import (
     OutboundMessage,
     Receipt,
     ReceiptJudgement,
+    RemoteChange,
     RemoteSender,
     SecretRef,
     Sender,
@@ -70,6 +72,7 @@ class Provider(ABC, Generic[OptionsT]):
     """The keys it has under `delivery:` beside `provider`."""
     answers_keywords: ClassVar[bool] = False
     """True where the provider itself answers STOP, START and HELP unless told otherwise."""
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
     any_sender: ClassVar[bool] = False
     """True where messages may come from any sender, since no account holds them (the sandbox)."""
 
@@ -103,6 +106,16 @@ class Provider(ABC, Generic[OptionsT]):
     @abstractmethod
     async def senders(self) -> Sequence[RemoteSender]:
         """Lists the numbers, codes and services that the account has. Raises ProviderUnavailable."""
+
+    async def configure(self, change: RemoteChange) -> None:
+        """Sets webhook addresses of a sender: all that the change names, or none. The same change again does no harm.
+
+        Called by `apply` alone, one change after the other, and shown in the plan first. Raises ChangeRefused where the
+        provider refuses this change, ProviderUnavailable where it may or may not have been made, CredentialsRefused,
+        and UsageError where the provider cannot (no Capability.CONFIGURE) or the context is read-only.
+        """
+        del change
+        raise UsageError(f"the provider {self.name!r} has no webhook addresses to set")
 
     def judge(self, code: str) -> ReceiptJudgement:
         """Gives what a code that stands in this provider's receipts says of the messages to come. No I/O, and no

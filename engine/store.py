@@ -30,6 +30,7 @@ from engine.outbox import (
     Send,
     Worker,
 )
+from engine.provider_steps import ProviderSteps
 from engine.rounds import Rounds
 from engine.stops import Stops
 from engine.texts import Texts
@@ -44,7 +45,7 @@ from engine.waiting import Waiting
 from engine.webhooks import Webhooks
 
 
-class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Rounds, Locks, ABC):
+class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Rounds, ProviderSteps, Locks, ABC):
     """Keeps releases, people, consent, messages, texts, links, clicks and calls of webhooks. Safe to use from several
     threads and processes at once."""
 

@@ -207,7 +207,7 @@ class Ambiguous:
     certain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatusUpdate:
     """What became of a message that a provider took."""
 
@@ -230,6 +230,20 @@ class ReceiptJudgement(StrEnum):
     NONE = "none"  # nothing that is known
 
 
+class Capability(StrEnum):
+    """What a provider can do beyond sending."""
+
+    CONFIGURE = "configure"  # its senders' webhook addresses can be read and set
+
+
+class SenderWebhook(StrEnum):
+    """What a provider calls on behalf of a sender."""
+
+    INBOUND = "inbound"  # with each text to the sender
+    FALLBACK = "fallback"  # with a text to which `inbound` gave no good answer
+    STATUS = "status"  # with the status of messages that were sent without an address of their own
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteSender:
     """A number, code or service that the account really has."""
@@ -239,9 +253,23 @@ class RemoteSender:
     label: str = ""
     sms: bool = True
     mms: bool = False
+    voice: bool = False
+    countries: frozenset[str] | None = None  # the only ones that it can text, ISO 3166-1; None: the provider names none
+    id: str = ""  # the provider's own name for it, where that is another than the value
+    webhooks: Mapping[SenderWebhook, str] = field(default_factory=dict)
+    """Those that can be set, and what each is: an address that is called with POST, empty for none, or, for what is no
+    such address, words that have a space in them ("GET https://…", "application AP…")."""
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteChange:
+    """Webhooks of one sender that are to be set at the provider; the others stay as they are."""
+
+    sender: RemoteSender  # as it was read
+    webhooks: Mapping[SenderWebhook, str]  # an address, called with POST, or empty for none
+
+
+@record
 class InboundMessage:
     """A text that somebody sent to one of our senders."""
 
@@ -255,7 +283,7 @@ class InboundMessage:
     at: datetime | None = None  # when it was sent, where the provider says so
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WebhookRequest:
     """One call of a provider's, as its signature covers it."""
 
@@ -265,7 +293,7 @@ class WebhookRequest:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WebhookAnswer:
     """What a provider is told in answer to its call."""
 

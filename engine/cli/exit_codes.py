@@ -25,6 +25,8 @@ _BY_ERROR: tuple[tuple[type[errors.EngineError], int], ...] = (
     (errors.LockHeld, LOCK),
     (errors.RepositoryUnavailable, OUTSIDE),
     (errors.StateUnavailable, OUTSIDE),
+    (errors.AppliedInPart, PARTLY),
+    (errors.ChangeRefused, OUTSIDE),
     (errors.ProviderUnavailable, OUTSIDE),
     (errors.SendError, OUTSIDE),
 )

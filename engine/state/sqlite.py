@@ -23,6 +23,7 @@ from engine.state.outbox_claim import Claiming
 from engine.state.outbox_commit import Committing
 from engine.state.outbox_look import Looking
 from engine.state.people import People
+from engine.state.provider_steps import Stepping
 from engine.state.releases import Releases
 from engine.state.rounds import Reconciling
 from engine.state.stops import Stopping
@@ -59,6 +60,7 @@ class SqliteStore(
     Looking,
     Workers,
     Reconciling,
+    Stepping,
     Store,
 ):
     """Keeps everything in one SQLite file, for the processes of one machine; see `engine.state.connection`."""

@@ -8,7 +8,19 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from engine.state.migrations import calls, caps, clicks, consent, first, rollbacks, rounds, stops, texts, waiting
+from engine.state.migrations import (
+    calls,
+    caps,
+    clicks,
+    consent,
+    first,
+    provider_steps,
+    rollbacks,
+    rounds,
+    stops,
+    texts,
+    waiting,
+)
 from engine.state.migrations.first import APPLICATION_ID
 
 __all__ = ["APPLICATION_ID", "migrations", "names"]
@@ -45,4 +57,5 @@ _SERIES = (
     ("0008_waiting", waiting.STATEMENTS),
     ("0009_rounds", rounds.STATEMENTS),
     ("0010_rollbacks", rollbacks.STATEMENTS),
+    ("0011_provider_steps", provider_steps.STATEMENTS),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 _PARTS = (
-    "agreeing attempts base calling capping claiming clicking committing erasing inbound looking people queueing "
-    "racing releases rounds stopping texts waiting webhooks workers"
+    "agreeing attempts base calling capping claiming clicking committing erasing inbound looking people "
+    "provider_steps queueing racing releases rounds stopping texts waiting webhooks workers"
 )
 # So that a failing assertion tells what it compared, as in a test's own file; it must come before their import.
 pytest.register_assert_rewrite(*(f"engine.testing.store.{part}" for part in _PARTS.split()))
@@ -22,6 +22,7 @@ from engine.testing.store.erasing import ErasingSuite  # noqa: E402 # see above
 from engine.testing.store.inbound import InboundSuite  # noqa: E402 # see above
 from engine.testing.store.looking import LookingSuite  # noqa: E402 # see above
 from engine.testing.store.people import PeopleSuite  # noqa: E402 # see above
+from engine.testing.store.provider_steps import ProviderStepsSuite  # noqa: E402 # see above
 from engine.testing.store.queueing import QueueingSuite  # noqa: E402 # see above
 from engine.testing.store.racing import RacingSuite  # noqa: E402 # see above
 from engine.testing.store.releases import ReleasesSuite  # noqa: E402 # see above
@@ -36,6 +37,7 @@ from engine.testing.store.workers import WorkersSuite  # noqa: E402 # see above
 class StoreConformance(
     ReleasesSuite,
     RoundsSuite,
+    ProviderStepsSuite,
     PeopleSuite,
     AgreeingSuite,
     ErasingSuite,
