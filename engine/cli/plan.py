@@ -9,7 +9,8 @@ import click
 
 from engine.cli import exit_codes
 from engine.cli.context import App, pass_app
-from engine.cli.output import format_option, print_json
+from engine.cli.output import format_option
+from engine.cli.plan_reports import Report, report_option, write, written
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,10 +27,17 @@ if TYPE_CHECKING:
     help="Save the plan, for `engine apply FILE`.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 where there are changes.")
-@format_option()
+@report_option
+@format_option("markdown", "html")
 @pass_app
 def command(
-    app: App, against: str | None, no_refresh: bool, out: Path | None, detailed_exitcode: bool, format_: str
+    app: App,
+    against: str | None,
+    no_refresh: bool,
+    out: Path | None,
+    detailed_exitcode: bool,
+    reports: tuple[Report, ...],
+    format_: str,
 ) -> int:
     """Show what apply would change, and what people will read then.
 
@@ -41,6 +49,7 @@ def command(
       engine plan
       engine plan --against origin/main
       engine plan --out plan.json && engine apply plan.json
+      engine plan --against origin/main --report markdown=comment.md --report html=plan.html
     """
     from engine.cli.planning import plan_against_live, plan_against_revision, show, wanted
     from engine.cli.refresh import refreshed, softened
@@ -59,10 +68,11 @@ def command(
         plan = plan_against_live(app, app.store(read_only=True), asked, warnings)
     if out is not None:
         _save(out, plan)
-    if format_ == "json":
-        print_json(plan.as_json())
-    else:
+    write(plan, reports)
+    if format_ == "text":
         show(plan)
+    else:
+        click.echo(written(plan, format_), nl=False)
     return exit_codes.CHANGES if detailed_exitcode and plan.changes else exit_codes.FINE
 
 

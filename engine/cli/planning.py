@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -133,12 +134,13 @@ def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tupl
 
 
 def show(plan: Plan, *, stderr: bool = False) -> None:
-    """Prints a plan in words, in colour on a terminal, its warnings first and on stderr."""
+    """Prints a plan in words, in colour and as wide as it is on a terminal, its warnings first and on stderr."""
     from engine.cli.output import finding_line
     from engine.reconcile.text import lines
 
     for warning in plan.warnings:
         click.echo(finding_line(warning), err=True)
     stream = sys.stderr if stderr else sys.stdout
-    for line in lines(plan):
-        click.echo(click.style(line.text, **COLOURS[line.style]) if line.text else "", file=stream)
+    for line in lines(plan, width=shutil.get_terminal_size().columns if stream.isatty() else None):
+        parts = ((line.text, line.style), (line.right, line.right_style))
+        click.echo("".join(click.style(text, **COLOURS[style]) for text, style in parts if text), file=stream)

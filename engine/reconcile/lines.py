@@ -21,12 +21,13 @@ def printable(text: str) -> str:
     Bodies come from pull requests; a body must not be able to repaint the plan that shows it. The joiner inside
     emoji stays.
     """
-    shown = []
-    for position, char in enumerate(text):
-        joins = char == "\u200d" and position > 0 and not text[position - 1].isascii()
-        shown.append(char if char.isprintable() or joins else _escaped(char))
-    return "".join(shown)
+    return "".join(spelled(text, position) for position in range(len(text)))
 
 
-def _escaped(char: str) -> str:
+def spelled(text: str, position: int) -> str:
+    """Gives one character of a text, written out where it would be obeyed or hidden."""
+    char = text[position]
+    joins = char == "\u200d" and position > 0 and not text[position - 1].isascii()
+    if char.isprintable() or joins:
+        return char
     return json.dumps(char)[1:-1] if ord(char) < 0x20 else f"\\u{{{ord(char):x}}}"

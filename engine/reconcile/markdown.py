@@ -23,8 +23,8 @@ LIMIT = 65_536
 """Characters that GitHub takes for a comment: "Body is too long (maximum is 65536 characters)"."""
 
 _DIFF = {"add": "+", "remove": "-"}
-_OPEN = 5
-"""Plans of at most so many changes are shown unfolded."""
+_OPEN = 10
+"""In plans of at most so many changes, those that people notice are shown unfolded."""
 _RESERVED = 600
 """Room for the sentences that count what is left out."""
 
@@ -40,7 +40,9 @@ def markdown(plan: Plan, *, limit: int = LIMIT) -> str:
     foot = f"Digest {code(plan.digest)}"
     blocked = [_blocked(one) for one in plan.blocked]
     warnings = [_warning(one) for one in plan.warnings]
-    changes = [list(_change(change, open_=len(plan.changes) <= _OPEN)) for change in plan.changes]
+    changes = [
+        list(_change(change, open_=bool(change.effects) and len(plan.changes) <= _OPEN)) for change in plan.changes
+    ]
     room = limit - length(head) - length(foot) - 2 * len(GLUE) - _RESERVED
     # What a person must act on comes first, then what they came to see.
     placed = fit([*([one] for one in blocked), *changes, *([one] for one in warnings)], room)

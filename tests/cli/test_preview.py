@@ -178,7 +178,7 @@ def test_the_page_escapes_and_loads_nothing(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "out" / "deep"
     run("card", "news", "--html", str(folder))
     text = (folder / "index.html").read_text(encoding="utf-8")
-    assert "Hi Ada &lt;b&gt;: <i>https://go.acme.example/" in text
+    assert 'Hi Ada &lt;b&gt;: <span class="link">https://go.acme.example/' in text
     assert "<b>:" not in text
     assert not re.search(r"""(?:src|href)=|url\(|@import|<script""", text)
     assert text.count("<figure>") == 5
