@@ -24,13 +24,15 @@ class Account:
     numbers: tuple[str, ...] = ("+14155550100", "+14155550101", "+18335550100", "+447700900100")
     sms_only: frozenset[str] = frozenset({"+447700900100"})
     """Those of the numbers that cannot send MMS."""
+    voice_only: frozenset[str] = frozenset()
+    """Those of the numbers that cannot text at all."""
     any_number: bool = False
     """Whether every number counts as owned."""
     short_codes: tuple[str, ...] = ("67076",)
     services: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: {"MG0123456789abcdef0123456789abcdef": ("+14155550100", "+14155550101")}
     )
-    """Messaging services and the numbers in each."""
+    """Messaging services, and the numbers and short codes in each."""
     verified: frozenset[str] | None = None
     """The numbers that a trial account may text; None: all."""
     opted_out: frozenset[str] = frozenset()
@@ -57,7 +59,7 @@ class Behaviour:
     latency: float = 0.0
     """Seconds that every answer takes."""
     sms_url: str = ""
-    """Where texts to the account's numbers are posted; empty: nowhere, and they can only be listed."""
+    """Where texts to the account's numbers are posted; empty: where the console says, if anywhere."""
     copies: int = 1
     """How often each webhook and status callback is posted, as a network that repeats what it delivers would."""
     disorder: float = 0.0

@@ -44,6 +44,11 @@ def _answer(emulator: TwilioEmulator, what: tuple[str, str], data: Any) -> Any:
             return [asdict(call) for call in ledger.calls]
         case ("GET", "received"):
             return [asdict(text) for text in ledger.received]
+        case ("GET", "console"):
+            return {value: dict(emulator.console[value]) for value in emulator.console.values()}
+        case ("PATCH", "console"):
+            for value, settings in data.items():
+                emulator.console.change(value, **settings)
         case ("POST", "texts"):
             assert emulator.texts is not None, "it runs, since it answers"
             return [emulator.texts.arrive(**text) for text in data]

@@ -10,19 +10,13 @@ from urllib.parse import parse_qs, parse_qsl
 from engine.compose.segments import smart_encode
 from engine.testing.twilio_emulator import replies
 from engine.testing.twilio_emulator.account import Account, Behaviour
+from engine.testing.twilio_emulator.console import Console
 from engine.testing.twilio_emulator.ledger import Accepted, Ledger
-from engine.testing.twilio_emulator.validation import Refusal, check, refusal
-
-Answer = tuple[int, bytes]
-NOT_FOUND = refusal(20404, status=404)
+from engine.testing.twilio_emulator.senders import NOT_FOUND, Answer, Senders, refuse
+from engine.testing.twilio_emulator.validation import check, refusal
 
 
-def refuse(why: Refusal) -> Answer:
-    """Gives an error as an answer."""
-    return why.status, replies.encode(replies.error_json(why))
-
-
-@dataclass(slots=True)
+@dataclass
 class Api:
     """The calls that are emulated."""
 
@@ -31,6 +25,10 @@ class Api:
     ledger: Ledger
     now: Callable[[], float]
     on_accepted: Callable[[Accepted], None]
+    console: Console
+
+    def __post_init__(self) -> None:
+        self._senders = Senders(self.account, self.behaviour, self.console)
 
     def create(self, form: str) -> tuple[Answer, Accepted | None]:
         """Takes a message, or says why not."""
@@ -73,27 +71,15 @@ class Api:
         if path.startswith(f"{account}/Messages/") and path.endswith(".json"):
             message = self.ledger.by_sid.get(path.removeprefix(f"{account}/Messages/").removesuffix(".json"))
             return refuse(NOT_FOUND) if message is None else (200, self._show(message))
-        if path == f"{account}/IncomingPhoneNumbers.json":
-            return self._page("incoming_phone_numbers", self.account.numbers, self._number, path, query)
-        if path == f"{account}/SMS/ShortCodes.json":
-            return self._page("short_codes", self.account.short_codes, self._short_code, path, query)
-        if path == "/v1/Services":
-            return self._page("services", tuple(self.account.services), self._service, path, query)
-        _, _, rest = path.partition("/v1/Services/")
-        service, _, part = rest.partition("/")
-        if service in self.account.services:
-            if not part:
-                return 200, replies.encode(self._service(service))
-            if part == "ShortCodes":
-                return self._page("short_codes", (), self._short_code, path, query)
-            if part == "PhoneNumbers":
-                numbers = self.account.services[service]
+        return self._senders.get(path, query) or refuse(NOT_FOUND)
 
-                def show(number: str) -> replies.Json:
-                    return replies.service_number_json(self.account, service, number)
+    def post(self, path: str, form: str) -> Answer:
+        """Answers a POST that makes no message: an update of a sender."""
+        return self._senders.post(path, form) or refuse(NOT_FOUND)
 
-                return self._page("phone_numbers", numbers, show, path, query)
-        return refuse(NOT_FOUND)
+    def shows_senders(self, path: str) -> bool:
+        """True for the addresses of senders."""
+        return self._senders.is_list_or_one(path)
 
     def _as_sent(self, body: str, *, smart: str | None) -> str:
         if smart == "true" or (self.behaviour.smart_encoding and smart is None):
@@ -144,20 +130,3 @@ class Api:
 
     def _show(self, message: Accepted) -> bytes:
         return replies.encode(replies.message_json(message, self.account, self.behaviour, self.now()))
-
-    def _page(
-        self, key: str, items: tuple[str, ...], show: Callable[[str], replies.Json], path: str, query: str
-    ) -> Answer:
-        def sid(item: str) -> str:
-            return str(show(item)["sid"])
-
-        return 200, replies.encode(replies.page_json(key, items, sid, show, path, query))
-
-    def _number(self, number: str) -> replies.Json:
-        return replies.number_json(self.account, number)
-
-    def _short_code(self, code: str) -> replies.Json:
-        return replies.short_code_json(self.account, code)
-
-    def _service(self, sid: str) -> replies.Json:
-        return replies.service_json(self.account, self.behaviour, sid)

@@ -24,7 +24,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     """What is answered word for word, in place of Twilio's error JSON (or of the message, for garbage)."""
-    on: Literal["create", "list", "fetch", "account", "any"] = "create"
+    on: Literal["create", "list", "fetch", "account", "senders", "configure", "any"] = "create"
     to: str | None = None
     """Only calls about this recipient."""
     times: int = 1

@@ -70,6 +70,14 @@ class RemoteEmulator:
         """Changes fields of `Behaviour`."""
         self._ask("PATCH", "behaviour", changes)
 
+    def console(self) -> dict[str, dict[str, Any]]:
+        """Gives the settings of every sender, by its value."""
+        return cast("dict[str, dict[str, Any]]", self._ask("GET", "console"))
+
+    def change(self, value: str, **settings: Any) -> None:
+        """Changes settings of a sender, as a person does at Twilio's console."""
+        self._ask("PATCH", "console", {value: settings})
+
     def _ask(self, method: str, what: str, data: Any = None) -> Any:
         body = None if data is None else json.dumps(data).encode()
         request = urllib.request.Request(f"{self.url}/_emulator/{what}", data=body, method=method)  # noqa: S310 # loopback

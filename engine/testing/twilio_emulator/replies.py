@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -122,45 +122,47 @@ def account_json(account: Account) -> Json:
     }
 
 
-def number_json(account: Account, number: str) -> Json:
+def number_json(account: Account, number: str, settings: Mapping[str, Any]) -> Json:
     """Gives one of the account's numbers."""
-    sid = number_sid(number)
+    sid, texts = number_sid(number), number not in account.voice_only
+    can = {"voice": True, "sms": texts, "mms": texts and number not in account.sms_only, "fax": False}
     return {
         "account_sid": account.sid,
         "api_version": VERSION,
         "beta": False,
-        "capabilities": {"voice": True, "sms": True, "mms": number not in account.sms_only, "fax": False},
+        "capabilities": can,
         "date_created": _rfc2822(0),
         "date_updated": _rfc2822(0),
-        "friendly_name": number,
         "origin": "twilio",
         "phone_number": number,
         "sid": sid,
-        "sms_method": "POST",
-        "sms_url": "",
         "status": "in-use",
         "uri": f"/{VERSION}/Accounts/{account.sid}/IncomingPhoneNumbers/{sid}.json",
+        **settings,
+        "friendly_name": settings["friendly_name"] or number,
+        "sms_application_sid": settings["sms_application_sid"] or None,
     }
 
 
-def short_code_json(account: Account, code: str) -> Json:
+def short_code_json(account: Account, code: str, settings: Mapping[str, Any]) -> Json:
     """Gives one of the account's short codes."""
-    sid = f"SC{int(code):032x}"
+    sid = short_code_sid(code)
     return {
         "account_sid": account.sid,
         "api_version": VERSION,
         "date_created": _rfc2822(0),
         "date_updated": _rfc2822(0),
-        "friendly_name": code,
         "short_code": code,
         "sid": sid,
-        "sms_method": "POST",
-        "sms_url": None,
         "uri": f"/{VERSION}/Accounts/{account.sid}/SMS/ShortCodes/{sid}.json",
+        **settings,
+        "friendly_name": settings["friendly_name"] or code,
+        "sms_url": settings["sms_url"] or None,
+        "sms_fallback_url": settings["sms_fallback_url"] or None,
     }
 
 
-def service_json(account: Account, behaviour: Behaviour, sid: str) -> Json:
+def service_json(account: Account, behaviour: Behaviour, sid: str, settings: Mapping[str, Any]) -> Json:
     """Gives one of the account's messaging services."""
     url = f"https://messaging.twilio.com/v1/Services/{sid}"
     return {
@@ -168,25 +170,23 @@ def service_json(account: Account, behaviour: Behaviour, sid: str) -> Json:
         "area_code_geomatch": True,
         "date_created": _iso(0),
         "date_updated": _iso(0),
-        "fallback_method": "POST",
         "fallback_to_long_code": False,
-        "fallback_url": None,
-        "friendly_name": f"Service {sid[-4:]}",
-        "inbound_method": "POST",
-        "inbound_request_url": None,
         "links": {"phone_numbers": f"{url}/PhoneNumbers", "short_codes": f"{url}/ShortCodes"},
         "mms_converter": True,
         "scan_message_content": "inherit",
         "sid": sid,
         "smart_encoding": behaviour.smart_encoding,
-        "status_callback": None,
         "sticky_sender": True,
         "synchronous_validation": False,
         "url": url,
         "us_app_to_person_registered": False,
-        "use_inbound_webhook_on_number": False,
         "usecase": "undeclared",
         "validity_period": 36_000,
+        **settings,
+        "friendly_name": settings["friendly_name"] or f"Service {sid[-4:]}",
+        "inbound_request_url": settings["inbound_request_url"] or None,
+        "fallback_url": settings["fallback_url"] or None,
+        "status_callback": settings["status_callback"] or None,
     }
 
 
@@ -206,9 +206,30 @@ def service_number_json(account: Account, service: str, number: str) -> Json:
     }
 
 
+def service_short_code_json(account: Account, service: str, code: str) -> Json:
+    """Gives a short code as a member of a messaging service. The emulator's are American."""
+    sid = short_code_sid(code)
+    return {
+        "account_sid": account.sid,
+        "capabilities": ["SMS", "MMS"],
+        "country_code": "US",
+        "date_created": _iso(0),
+        "date_updated": _iso(0),
+        "service_sid": service,
+        "short_code": code,
+        "sid": sid,
+        "url": f"https://messaging.twilio.com/v1/Services/{service}/ShortCodes/{sid}",
+    }
+
+
 def number_sid(number: str) -> str:
     """Gives the SID of a phone number."""
     return f"PN{int(number[1:]):032x}"
+
+
+def short_code_sid(code: str) -> str:
+    """Gives the SID of a short code."""
+    return f"SC{int(code):032x}"
 
 
 def page_json(

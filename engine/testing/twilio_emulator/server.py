@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Self
 
 from engine.testing.twilio_emulator import admin
 from engine.testing.twilio_emulator.account import Account, Behaviour
-from engine.testing.twilio_emulator.api import NOT_FOUND, Answer, Api, refuse
+from engine.testing.twilio_emulator.api import Api
 from engine.testing.twilio_emulator.callbacks import Callbacks
 from engine.testing.twilio_emulator.calling import Caller
+from engine.testing.twilio_emulator.console import Console
 from engine.testing.twilio_emulator.faults import Fault, FaultPlan
 from engine.testing.twilio_emulator.ledger import Accepted, Ledger, Seen
+from engine.testing.twilio_emulator.senders import NOT_FOUND, Answer, refuse
 from engine.testing.twilio_emulator.texts import Texts
 from engine.testing.twilio_emulator.validation import Refusal, refusal
 
@@ -31,7 +33,7 @@ class TwilioEmulator:
     """A server on loopback. `async with` runs it in the current event loop, `with` on a thread of its own.
 
     `url` is what goes into `api_url`. `ledger` is what it has accepted and seen, `faults` what goes wrong, `behaviour`
-    how messages fare; all three may be used and changed from any thread while it runs.
+    how messages fare, `console` what is set of its senders; all may be used and changed from any thread while it runs.
     """
 
     def __init__(
@@ -55,7 +57,8 @@ class TwilioEmulator:
         self._now = now
         self._authorizations = self.account.authorizations()
         self._messages = f"/2010-04-01/Accounts/{self.account.sid}/Messages.json"
-        self._api = Api(self.account, self.behaviour, self.ledger, now, self._accepted)
+        self.console = Console(self.account)
+        self._api = Api(self.account, self.behaviour, self.ledger, now, self._accepted, self.console)
         self._seed = seed
         self._caller: Caller | None = None
         self._callbacks: Callbacks | None = None
@@ -75,7 +78,7 @@ class TwilioEmulator:
         self.ledger.open()
         self._caller = Caller(self.account, self.behaviour, self.ledger, self._now, self._seed)
         self._callbacks = Callbacks(self._caller)
-        self.texts = Texts(self._caller, self.ledger, self._callbacks.follow)
+        self.texts = Texts(self._caller, self.ledger, self.console, self._callbacks.follow)
         # The low-level server: routing by aiohttp's application costs as much as the rest of a request.
         self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await self._runner.setup()
@@ -175,7 +178,11 @@ class TwilioEmulator:
             return "create" if method == "POST" else "list"
         if path == self._messages.replace("/Messages.json", ".json"):
             return "account"
-        return "fetch" if path.startswith(self._messages.removesuffix(".json") + "/") else "other"
+        if path.startswith(self._messages.removesuffix(".json") + "/"):
+            return "fetch"
+        if not self._api.shows_senders(path):
+            return "other"
+        return "senders" if method == "GET" else "configure"
 
     def _call(
         self, request: web.BaseRequest, on: str, path: str, query: str, body: str
@@ -184,6 +191,8 @@ class TwilioEmulator:
             return UNAUTHORIZED, None
         if on == "create":
             return self._api.create(body)
+        if on == "configure" and request.method == "POST":
+            return self._api.post(path, body), None
         if request.method != "GET":
             return refuse(NOT_FOUND if on == "other" else Refusal(405, 20004, "Method not allowed")), None
         return self._api.get(path, query), None

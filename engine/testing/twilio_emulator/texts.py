@@ -8,15 +8,17 @@ from xml.etree import ElementTree
 
 from engine.testing.twilio_emulator import replies
 from engine.testing.twilio_emulator.calling import Caller
+from engine.testing.twilio_emulator.console import Console
 from engine.testing.twilio_emulator.ledger import Accepted, Ledger
 
 
 class Texts:
-    """Lets texts arrive. `on_reply` is told of each message that TwiML has made."""
+    """Lets texts arrive: `console` says where they are posted. `on_reply` is told of each message that TwiML made."""
 
-    def __init__(self, caller: Caller, ledger: Ledger, on_reply: Callable[[Accepted], None]) -> None:
+    def __init__(self, caller: Caller, ledger: Ledger, console: Console, on_reply: Callable[[Accepted], None]) -> None:
         self._caller = caller
         self._ledger = ledger
+        self._console = console
         self._on_reply = on_reply
         self._answered: set[str] = set()
 
@@ -43,7 +45,7 @@ class Texts:
             validity_period=None,
             direction="inbound",
         )
-        url = self._caller.behaviour.sms_url
+        url = self._caller.behaviour.sms_url or self._console.inbound_url(to, service)
         if url:
             answered = partial(self._reply, text)
             self._caller.begin(self._caller.post(text.sid, "received", url, self._form(text, opt_out), answered))

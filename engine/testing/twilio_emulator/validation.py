@@ -33,6 +33,9 @@ WORDS = {
     21211: "Invalid 'To' Phone Number: {to}",
     21212: "Invalid From Number (caller ID): {sender}",
     21266: "'To' and 'From' number cannot be the same: {to}",
+    21402: "Invalid Url",
+    21403: "Invalid Method",
+    21406: "Cannot set SmsFallbackUrl without setting SmsUrl",
     21408: "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {to}",
     21602: "Message body is required.",
     21603: "A 'From' phone number is required.",
@@ -126,12 +129,12 @@ def _content(body: str, media: list[str]) -> int | None:
         return 21617
     if len(media) > MOST_MEDIA:
         return 21623
-    return None if all(_is_url(url) for url in media) else 21620
+    return None if all(is_url(url) for url in media) else 21620
 
 
 def _options(form: dict[str, list[str]]) -> int | None:
     callback = form.get("StatusCallback")
-    if callback and not _is_url(callback[-1]):
+    if callback and not is_url(callback[-1]):
         return 21609
     period = form.get("ValidityPeriod")
     if period and not (period[-1].isdigit() and 1 <= int(period[-1]) <= LONGEST_VALIDITY):
@@ -139,6 +142,7 @@ def _options(form: dict[str, list[str]]) -> int | None:
     return None
 
 
-def _is_url(text: str) -> bool:
+def is_url(text: str) -> bool:
+    """True for an address that Twilio would call."""
     address = urlsplit(text)
     return address.scheme in ("http", "https") and bool(address.hostname)

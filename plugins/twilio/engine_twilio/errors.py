@@ -12,7 +12,7 @@ from typing import TypeAlias
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.response import Response
 
-from engine import CredentialsRefused, ProviderUnavailable, SendError, SendOutcome, SendScope
+from engine import ChangeRefused, CredentialsRefused, ProviderUnavailable, SendError, SendOutcome, SendScope
 from engine_twilio.error_codes import CodeClass, error_codes
 from engine_twilio.transport import NeverLeftError, WireError
 
@@ -93,6 +93,25 @@ def asking(what: str) -> Iterator[None]:
         raise _unavailable(what, answer.status_code, code, str(body.get("message", ""))) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProviderUnavailable(f"{what}: Twilio's answer cannot be read") from error
+
+
+@contextmanager
+def changing(what: str) -> Iterator[None]:
+    """Turns every failure to change something at Twilio into ChangeRefused, where that change alone was refused, or
+    into ProviderUnavailable and CredentialsRefused."""
+    try:
+        with asking(what):
+            yield
+    except ProviderUnavailable as error:
+        why = error.__cause__
+        if (
+            isinstance(why, TwilioRestException | TwilioServiceException)
+            and 400 <= why.status < 500
+            and why.status not in (401, 408, 429)
+            and str(why.code) not in ("20003", "20429")
+        ):
+            raise ChangeRefused(error.message) from error
+        raise
 
 
 def _by_class(kind: CodeClass, code: str, words: str, answer: Response | None, now: datetime) -> SendError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from engine import (
     Absent,
     Ambiguous,
+    Capability,
     ConfigError,
     Finding,
     Found,
@@ -19,10 +20,12 @@ from engine import (
     Provider,
     Receipt,
     ReceiptJudgement,
+    RemoteChange,
     RemoteSender,
     SendError,
     SendOutcome,
     StatusUpdate,
+    UsageError,
     WebhookAnswer,
     WebhookRequest,
 )
@@ -45,6 +48,7 @@ class Twilio(Provider[TwilioOptions]):
     name: ClassVar[str] = "twilio"
     options_model = TwilioOptions
     answers_keywords: ClassVar[bool] = True
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.CONFIGURE})
     _last: tuple[WebhookRequest, signing.Parameters] | None = None
 
     async def send(self, message: OutboundMessage) -> Receipt:
@@ -91,6 +95,16 @@ class Twilio(Provider[TwilioOptions]):
 
         with asking("the account's senders"):
             return await list_senders(self._client)
+
+    async def configure(self, change: RemoteChange) -> None:
+        """Sets webhook addresses of a number, a short code or a messaging service, in one call."""
+        from engine_twilio.configuring import configure
+        from engine_twilio.errors import changing
+
+        if self.context.read_only:
+            raise UsageError("nothing is changed from a read-only context")
+        with changing(f"the webhooks of {change.sender.value}"):
+            await configure(self._client, change)
 
     def verify(self, request: WebhookRequest) -> None:
         """Checks the signature with every token that may have made it."""

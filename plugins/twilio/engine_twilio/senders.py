@@ -1,4 +1,4 @@
-"""Lists what an account can send from."""
+"""Lists what an account can send from, what each can do, and where its webhooks lead."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from engine import RemoteSender, SenderKind
+from engine_twilio.configuring import webhooks_of_code, webhooks_of_number, webhooks_of_service
 
 if TYPE_CHECKING:
     from twilio.rest import Client
+    from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
+    from twilio.rest.api.v2010.account.short_code import ShortCodeInstance
     from twilio.rest.messaging.v1.service import ServiceInstance
+    from twilio.rest.messaging.v1.service.short_code import ShortCodeInstance as Member
 
 PAGE = 1000
 """Twilio's largest page."""
@@ -25,22 +29,11 @@ async def list_senders(client: Client) -> list[RemoteSender]:
         client.short_codes.list_async(page_size=PAGE),
         client.messaging.v1.services.list_async(page_size=PAGE),
     )
-    found = []
-    for number in numbers:
-        value = str(number.phone_number)
-        can = number.capabilities
-        found.append(
-            RemoteSender(
-                kind=SenderKind.TOLL_FREE if _toll_free(value) else SenderKind.LONG_CODE,
-                value=value,
-                label=number.friendly_name or "",
-                sms=bool(_can(can, "sms")),
-                mms=bool(_can(can, "mms")),
-            )
-        )
-    # Twilio does not say what a short code can do; in the US and Canada they carry both.
-    found += [RemoteSender(SenderKind.SHORT_CODE, str(c.short_code), c.friendly_name or "", mms=True) for c in codes]
-    found += await _all(*(_service(service) for service in services))
+    members = await _all(*(_members(service) for service in services))
+    known = {str(code.short_code): code for _, pool in members for code in pool}
+    found = [_number(number) for number in numbers]
+    found += [_short_code(code, known.get(str(code.short_code))) for code in codes]
+    found += [_service(service, *pools) for service, pools in zip(services, members, strict=True)]
     return sorted(found, key=lambda sender: (sender.kind, sender.value))
 
 
@@ -53,13 +46,51 @@ async def _all(*calls: Awaitable[Any]) -> list[Any]:
     return answers
 
 
-async def _service(service: ServiceInstance) -> RemoteSender:
-    numbers = await service.phone_numbers.list_async(page_size=PAGE)
+async def _members(service: ServiceInstance) -> list[Any]:
+    return await _all(service.phone_numbers.list_async(page_size=PAGE), service.short_codes.list_async(page_size=PAGE))
+
+
+def _number(number: IncomingPhoneNumberInstance) -> RemoteSender:
+    value, can = str(number.phone_number), number.capabilities
+    return RemoteSender(
+        kind=SenderKind.TOLL_FREE if _toll_free(value) else SenderKind.LONG_CODE,
+        value=value,
+        label=number.friendly_name or "",
+        sms=bool(_can(can, "sms")),
+        mms=bool(_can(can, "mms")),
+        voice=bool(_can(can, "voice")),
+        id=str(number.sid),
+        webhooks=webhooks_of_number(number),
+    )
+
+
+def _short_code(code: ShortCodeInstance, member: Member | None) -> RemoteSender:
+    # Twilio says what a short code can do, and in which country, only of those in a messaging service. In the US and
+    # Canada they carry SMS and MMS.
+    can = {"SMS", "MMS"} if member is None or not member.capabilities else set(member.capabilities)
+    return RemoteSender(
+        kind=SenderKind.SHORT_CODE,
+        value=str(code.short_code),
+        label=code.friendly_name or "",
+        sms="SMS" in can,
+        mms="MMS" in can,
+        countries=frozenset({str(member.country_code)}) if member is not None and member.country_code else None,
+        id=str(code.sid),
+        webhooks=webhooks_of_code(code),
+    )
+
+
+def _service(service: ServiceInstance, numbers: list[Any], codes: list[Any]) -> RemoteSender:
+    can = {capability for member in (*numbers, *codes) for capability in member.capabilities or ()}
     return RemoteSender(
         kind=SenderKind.MESSAGING_SERVICE,
         value=str(service.sid),
         label=service.friendly_name or "",
-        mms=any("MMS" in (number.capabilities or ()) for number in numbers),
+        sms="SMS" in can,
+        mms="MMS" in can,
+        voice=False,
+        id=str(service.sid),
+        webhooks=webhooks_of_service(service),
     )
 
 

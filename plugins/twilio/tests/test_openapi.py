@@ -19,14 +19,17 @@ import jsonschema
 import pytest
 from engine_twilio.provider import Twilio
 
-from engine import OutboundMessage, SenderKind
+from engine import OutboundMessage, RemoteChange, SenderKind
 from engine.testing.context import ManualClock
 from engine.testing.twilio_emulator import Account, TwilioEmulator
 from engine.testing.twilio_emulator.api import Api
+from engine.testing.twilio_emulator.replies import number_sid, short_code_sid
 
 OPENAPI = json.loads((Path(__file__).parent / "data/twilio-openapi.json").read_text("utf-8"))
 SERVICE = "MG0123456789abcdef0123456789abcdef"
 BASE = "/2010-04-01/Accounts/{AccountSid}"
+NUMBER_SID, CODE_SID = number_sid("+14155550100"), short_code_sid("67076")
+INBOUND = "https://sms.acme.example/webhooks/acme/twilio/inbound"
 Build = Callable[..., Twilio]
 Make = Callable[..., OutboundMessage]
 
@@ -101,6 +104,12 @@ def operation(method: str, path: str) -> tuple[dict[str, Any], dict[str, str]]:
         ("GET", f"{BASE}/IncomingPhoneNumbers.json", None),
         ("GET", f"{BASE}/IncomingPhoneNumbers.json?PageSize=1", None),
         ("GET", f"{BASE}/SMS/ShortCodes.json", None),
+        ("POST", f"{BASE}/IncomingPhoneNumbers/{NUMBER_SID}.json", {"SmsUrl": INBOUND, "SmsMethod": "POST"}),
+        ("POST", f"{BASE}/SMS/ShortCodes/{CODE_SID}.json", {"SmsUrl": INBOUND, "SmsFallbackUrl": INBOUND}),
+        ("POST", f"/v1/Services/{SERVICE}", {"InboundRequestUrl": INBOUND, "StatusCallback": INBOUND}),
+        ("GET", f"{BASE}/IncomingPhoneNumbers/{NUMBER_SID}.json", None),
+        ("GET", f"{BASE}/SMS/ShortCodes/{CODE_SID}.json", None),
+        ("GET", f"/v1/Services/{SERVICE}/ShortCodes", None),
         ("GET", "/v1/Services", None),
         ("GET", f"/v1/Services/{SERVICE}", None),
         ("GET", f"/v1/Services/{SERVICE}/PhoneNumbers", None),
@@ -155,13 +164,14 @@ def test_the_client_asks_only_what_twilio_describes(
             receipt = await provider.send(message)
             await provider.status(receipt.provider_id)
             await provider.find(message, since=clock(), taken=())
-        await provider.senders()
+        for sender in await provider.senders():
+            await provider.configure(RemoteChange(sender, dict.fromkeys(sender.webhooks, INBOUND)))
         await provider.check_account()
         await provider.close()
 
     with _overheard() as calls:
         asyncio.run(use())
-    assert len(calls) == 4 * 3 + 5
+    assert len(calls) == 4 * 3 + 5 + 1 + 6
     for method, path, query, body in calls:
         described, _ = operation(method, unquote(path))
         known = {parameter["name"]: parameter["schema"] for parameter in described.get("parameters", ())}
@@ -170,7 +180,7 @@ def test_the_client_asks_only_what_twilio_describes(
             schema = described["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
             fields = parse_qsl(body, keep_blank_values=True, strict_parsing=True)
             _check_fields(fields, schema["properties"])
-            assert set(schema["required"]) <= {name for name, _ in fields}
+            assert set(schema.get("required", ())) <= {name for name, _ in fields}
 
 
 def _check_fields(fields: list[tuple[str, str]], known: dict[str, Any]) -> None:
@@ -187,7 +197,7 @@ def _check_fields(fields: list[tuple[str, str]], known: dict[str, Any]) -> None:
 def _overheard() -> Iterator[list[tuple[str, str, str, str]]]:
     """Notes every call that reaches the emulator's API: method, path, query, body."""
     calls = []
-    create, get = Api.create, Api.get
+    create, get, post = Api.create, Api.get, Api.post
 
     def creating(self: Api, form: str) -> Any:
         calls.append(("POST", f"/2010-04-01/Accounts/{self.account.sid}/Messages.json", "", form))
@@ -197,8 +207,13 @@ def _overheard() -> Iterator[list[tuple[str, str, str, str]]]:
         calls.append(("GET", path, query, ""))
         return get(self, path, query)
 
+    def posting(self: Api, path: str, form: str) -> Any:
+        calls.append(("POST", path, "", form))
+        return post(self, path, form)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Api, "create", creating)
+        patch.setattr(Api, "post", posting)
         patch.setattr(Api, "get", getting)
         yield calls
 
