@@ -12,7 +12,8 @@ from pathlib import Path
 
 # Whatever a developer's shell says to Engine, to a provider, to git or to an HTTP client must not reach a test.
 STRIPPED = re.compile(
-    r"^(ENGINE|TWILIO|GIT)_|^(HTTPS?|ALL|NO)_PROXY$|^(FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES)$", re.IGNORECASE
+    r"^(ENGINE|TWILIO|GIT)_|^(HTTPS?|ALL|NO)_PROXY$|^(FORCE_COLOR|CLICOLOR.*|COLUMNS|LINES|PYTHONDONTWRITEBYTECODE)$",
+    re.IGNORECASE,
 )
 SET = {"NO_COLOR": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
@@ -22,5 +23,6 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if STRIPPED.search(name)]:
         del os.environ[name]
     os.environ.update(SET)
+    sys.dont_write_bytecode = False  # or each of some hundred processes compiles all that it imports
     # `engine` is the one beside this interpreter, whether or not its virtual environment is active.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

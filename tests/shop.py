@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import warm
+
 ENGINE_YAML = "engine: 1\nstate: sqlite:///state/engine.db\nplugins: [sandbox, twilio, phonenumbers, shortlinks, mms]\n"
 WORKSPACE = """\
 name: Acme Coffee
@@ -80,13 +82,10 @@ class Shop:
 
     def start(self, *words: str, crash: str = "") -> subprocess.Popen[str]:
         """Starts a command."""
-        variables = {**os.environ, **self.variables}
-        if crash:
-            variables["ENGINE_CRASH_AT"] = crash
         return subprocess.Popen(
             [sys.executable, "-m", "engine", *words],
             cwd=self.folder,
-            env=variables,
+            env=self._variables(crash),
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -95,10 +94,9 @@ class Shop:
 
     def engine(self, *words: str, code: int | None = 0, crash: str = "") -> str:
         """Runs a command to its end and gives its standard output; `code` None takes any exit code."""
-        process = self.start(*words, crash=crash)
-        out, err = process.communicate(timeout=180)
-        assert code is None or process.returncode == code, f"{words}: {process.returncode}\n{err}\n{out}"
-        return out
+        done = warm.run(words, cwd=self.folder, variables=self._variables(crash), timeout=180)
+        assert code in (None, done.returncode), f"{words}: {done.returncode}\n{done.stderr}\n{done.stdout}"
+        return done.stdout
 
     def json(self, *words: str, code: int = 0) -> Any:
         """Runs a command and gives its JSON."""
@@ -119,3 +117,6 @@ class Shop:
     def states(self) -> Counter[str]:
         """Counts the outbox by state."""
         return Counter(message["state"] for message in self.messages())
+
+    def _variables(self, crash: str) -> dict[str, str]:
+        return {**os.environ, **self.variables, **({"ENGINE_CRASH_AT": crash} if crash else {})}
