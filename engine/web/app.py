@@ -40,14 +40,13 @@ def application(
         return JSONResponse({"status": "ok", "release": release})
 
     mounted = [Mounted("/health", health), *(_mounted(route) for route in pages)]
-    webhooks: AsgiApplication = Webhook(front.intake)
+    webhooks = Webhook(front.intake, front.clock, log)
     app = Starlette(routes=mounted, lifespan=lifespan)
     # Starlette would answer an unknown address that ends in a slash by leading elsewhere: a redirect that is not ours.
     app.router.redirect_slashes = False
     app.router.default = front.links
     others: AsgiApplication = app
     if log is not None:
-        webhooks = AccessLog(webhooks, {}, log, front.clock)
         others = AccessLog(app, {id(route.endpoint): route.path for route in mounted}, log, front.clock)
     return Door(others, webhooks, front.links, mounted)
 

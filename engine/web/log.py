@@ -35,6 +35,12 @@ def remark(scope: Scope, words: str) -> None:
     scope[REMARK] = words
 
 
+def remark_of(scope: Scope) -> str:
+    """Gives what was noted for the request's line, empty for nothing."""
+    words: str = scope.get(REMARK, "")
+    return words
+
+
 class AccessLog:
     """Answers with an application and tells of each request. `routes` maps endpoints to the paths that they answer."""
 
@@ -71,4 +77,4 @@ class AccessLog:
             # Starlette leaves what it found in the scope; what it did not find may be a short link.
             route = scope.get(ROUTE) or self._routes.get(id(scope.get("endpoint")), "/{code}")
             took = (time.perf_counter() - began) * 1000
-            self._log(Access(scope["method"], route, status, took, scope.get(REMARK, ""), self._clock()))
+            self._log(Access(scope["method"], route, status, took, remark_of(scope), self._clock()))

@@ -6,32 +6,26 @@ status, whichever of the two addresses it came to.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Mapping, MutableMapping, Sequence
+import time
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from engine.contracts import Provider
 from engine.errors import ConfigError, InvalidSignature, StateUnavailable, UsageError
-from engine.types import InboundMessage, StatusUpdate, WebhookAnswer, WebhookRequest
+from engine.types import Clock, InboundMessage, StatusUpdate, WebhookAnswer, WebhookRequest
+from engine.web.bodies import Bodies, BodyError, Gone, TooLong, TooSlow
 from engine.web.intake import Intake
 from engine.web.links import UNKNOWN, Answer, Receive, Send
-from engine.web.log import ROUTE, remark
+from engine.web.log import ROUTE, Access, remark, remark_of
 from engine.web.recording import Recorded
 
 logger = logging.getLogger("engine.web")
 
 WORD = "webhooks"
 """What the addresses begin with: see `engine.delivery.addresses`."""
-
-LONGEST = 64 * 1024
-"""Bytes of a call's body. Twilio's longest, with ten media and 1,600 characters of four bytes each, has half of that.
-"""
-
-READ_WITHIN = 10.0
-"""Seconds that the body of a call may take to arrive."""
 
 Scope = MutableMapping[str, Any]
 
@@ -42,6 +36,9 @@ WRONG_METHOD = Answer(405, b"Calls are made with POST.\n", ((b"allow", b"POST"),
 TOO_SLOW = Answer(408, b"This call takes too long.\n", _CLOSE)
 TOO_LONG = Answer(413, b"This call is too long.\n", _CLOSE)
 NOT_NOW = Answer(503, b"This call could not be recorded. Please call again.\n", ((b"retry-after", b"5"),))
+
+
+_NO_BODY: Mapping[type[BodyError], Answer] = {TooLong: TOO_LONG, TooSlow: TOO_SLOW, Gone: UNREADABLE}
 
 
 class _Refusal(Exception):
@@ -60,21 +57,34 @@ class Webhook:
     well, since a number in Twilio's console may be set to it.
     """
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, clock: Clock, log: Callable[[Access], None] | None = None) -> None:
         self._intake = intake
+        self._clock = clock
+        self._log = log  # told of every call
+        self.bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one call."""
+        began = time.perf_counter()
+        status = 0
         try:
-            answer = await self._answer(scope, receive)
-        except _Refusal as refusal:
-            await refusal.answer.send(send)
-            return
-        headers = [(b"content-length", b"%d" % len(answer.body))] if answer.body else []
-        if answer.media_type is not None:
-            headers.append((b"content-type", answer.media_type.encode()))
-        await send({"type": "http.response.start", "status": 200 if answer.body else 204, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+            try:
+                answer = await self._answer(scope, receive)
+            except _Refusal as refusal:
+                status = refusal.answer.status
+                await refusal.answer.send(send)
+                return
+            body = answer.body
+            status = 200 if body else 204
+            headers = [(b"content-length", b"%d" % len(body))] if body else []
+            if answer.media_type is not None:
+                headers.append((b"content-type", answer.media_type.encode()))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            if self._log is not None:
+                took = (time.perf_counter() - began) * 1000
+                self._log(Access(scope["method"], scope[ROUTE], status, took, remark_of(scope), self._clock()))
 
     async def _answer(self, scope: Scope, receive: Receive) -> WebhookAnswer:
         parts = scope["path"].split("/")
@@ -91,7 +101,10 @@ class Webhook:
             logger.error("webhooks of %s: %s", workspace, line.trouble)
             raise _Refusal(NOT_NOW)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _body(receive, headers)
+        try:
+            body = await self.bodies.read(receive, headers.get("content-length", ""))
+        except BodyError as error:
+            raise _Refusal(_NO_BODY[type(error)]) from error
         said = _read(provider, WebhookRequest(method, _url(lines.public_url, scope), headers, body), workspace, scope)
         if not said:
             return WebhookAnswer()
@@ -104,27 +117,6 @@ class Webhook:
         if not any(done.received for done in recorded):
             return WebhookAnswer()
         return provider.answer([done.reply for done in recorded if done.reply is not None])
-
-
-async def _body(receive: Receive, headers: Mapping[str, str]) -> bytes:
-    """Reads a body, counting: what Content-Length says is believed only where it says too much."""
-    length = headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length) > LONGEST:
-        raise _Refusal(TOO_LONG)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(READ_WITHIN):
-            while True:
-                message = await receive()
-                if message["type"].endswith("disconnect"):
-                    raise _Refusal(UNREADABLE)  # nobody is there to read it
-                body += message.get("body", b"")
-                if len(body) > LONGEST:
-                    raise _Refusal(TOO_LONG)
-                if not message.get("more_body"):
-                    return bytes(body)
-    except TimeoutError as error:
-        raise _Refusal(TOO_SLOW) from error
 
 
 def _url(public_url: str, scope: Scope) -> str:

@@ -10,7 +10,7 @@ import pytest
 from webhook_shop import PUBLIC, Served, WebhookShop, sid, signed, text_fields
 
 from engine.types import ConsentState
-from engine.web.webhooks import LONGEST
+from engine.web.bodies import LONGEST
 
 INBOUND = "/webhooks/acme/twilio/inbound"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from engine import InvalidSignature, WebhookRequest
@@ -19,23 +19,47 @@ from engine import InvalidSignature, WebhookRequest
 FORM = "application/x-www-form-urlencoded"
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
-Parameters = Mapping[str, Sequence[str]]
+
+class Parameters:
+    """The parameters of a call. Nearly always each comes once, which `last` is quick to make and to read for."""
+
+    __slots__ = ("last", "repeated")
+
+    def __init__(self, text: str) -> None:
+        """Reads a query string or a form, as `parse_qsl` would, which takes longer than all the rest of a check."""
+        self.last: dict[str, str] = {}
+        """What each says, the last one where it comes more than once."""
+        self.repeated: dict[str, list[str]] = {}
+        """All that those say which come more than once."""
+        last = self.last
+        for field in text.replace("+", " ").replace("%2B", "+").split("&"):  # a plus sign begins every number
+            name, _, value = field.partition("=")
+            if "%" in field:
+                name, value = unquote(name, errors="replace"), unquote(value, errors="replace")
+            if name in last and field:
+                self.repeated.setdefault(name, [last[name]]).append(value)
+            if field:
+                last[name] = value
+
+    def __getitem__(self, name: str) -> str:
+        return self.last.get(name, "")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.last
+
+    def signed(self) -> str:
+        """Gives them as they are signed."""
+        last = self.last
+        if not self.repeated:
+            return "".join([name + last[name] for name in sorted(last)])
+        values = {name: sorted(set(self.repeated.get(name, [last[name]]))) for name in last}
+        return "".join(name + value for name in sorted(values) for value in values[name])
 
 
 def parameters_of(request: WebhookRequest) -> Parameters:
-    """Gives the parameters of a call, each with all its values: of the form, or for GET of the address."""
+    """Gives the parameters of a call: of the form, or for GET of the address."""
     text = urlsplit(request.url).query if request.method == "GET" else request.body.decode("utf-8", "replace")
-    found: dict[str, list[str]] = {}
-    # As `parse_qsl` would read it, which takes longer than all the rest of a check. A plus sign begins every number.
-    for field in text.replace("+", " ").replace("%2B", "+").split("&"):
-        name, _, value = field.partition("=")
-        if "%" in field:
-            name, value = unquote(name, errors="replace"), unquote(value, errors="replace")
-        if name in found:
-            found[name].append(value)
-        elif field:
-            found[name] = [value]
-    return found
+    return Parameters(text)
 
 
 def is_form(request: WebhookRequest) -> bool:
@@ -49,7 +73,7 @@ def check(request: WebhookRequest, parameters: Parameters, tokens: Iterable[str]
     given = request.headers.get("x-twilio-signature", "").encode()
     signed = ""
     if is_form(request):
-        signed = "".join([name + _all_of(name, parameters[name]) for name in sorted(parameters)])
+        signed = parameters.signed()
     elif request.body:
         _check_body(request)
     # Each comparison takes constant time, and only who has signed rightly learns that another one was not needed.
@@ -62,11 +86,6 @@ def check(request: WebhookRequest, parameters: Parameters, tokens: Iterable[str]
 def signature(token: str, url: str, signed: str) -> bytes:
     """Gives what the header must say; `signed` are the parameters of a form, each name with its value behind it."""
     return base64.b64encode(hmac.digest(token.encode(), (url + signed).encode(), hashlib.sha1))
-
-
-def _all_of(name: str, values: Sequence[str]) -> str:
-    """Gives what stands behind the first name of a parameter: its values, the name again before each other one."""
-    return values[0] if len(values) == 1 else name.join(sorted(set(values)))
 
 
 def _check_body(request: WebhookRequest) -> None:

@@ -36,13 +36,13 @@ def read(parameters: Parameters) -> InboundMessage | StatusUpdate | None:
 
     Raises UsageError where something is missing or is no SID.
     """
-    status = _one(parameters, "MessageStatus") or _one(parameters, "SmsStatus")
+    status = parameters["MessageStatus"] or parameters["SmsStatus"]
     if status in STATUSES:
         return StatusUpdate(_sid(parameters), STATUSES[status], _error(parameters))
     if "MessageStatus" in parameters:
         # A word that Twilio has made since: it has at least accepted the message.
         return StatusUpdate(_sid(parameters), ProviderStatus.ACCEPTED, _error(parameters))
-    sender, to = _one(parameters, "From"), _one(parameters, "To")
+    sender, to = parameters["From"], parameters["To"]
     if not sender or not to:
         raise UsageError("Twilio's call is about no message: it has no From, To or MessageStatus")
     if ":" in sender:
@@ -51,10 +51,10 @@ def read(parameters: Parameters) -> InboundMessage | StatusUpdate | None:
         provider_id=_sid(parameters),
         from_number=sender,
         to=to,
-        body=_one(parameters, "Body"),
+        body=parameters["Body"],
         media=tuple(_media(parameters)),
-        opt_out=_opt_out(_one(parameters, "OptOutType")),
-        service=_one(parameters, "MessagingServiceSid") or None,
+        opt_out=_opt_out(parameters["OptOutType"]),
+        service=parameters["MessagingServiceSid"] or None,
     )
 
 
@@ -81,27 +81,22 @@ def _message(reply: OutboundMessage) -> str:
     return f"<Message{callback}>{body}{media}</Message>"
 
 
-def _one(parameters: Parameters, name: str) -> str:
-    values = parameters.get(name)
-    return values[-1] if values else ""
-
-
 def _sid(parameters: Parameters) -> str:
-    sid = _one(parameters, "MessageSid") or _one(parameters, "SmsSid")
+    sid = parameters["MessageSid"] or parameters["SmsSid"]
     if SID.fullmatch(sid) is None:
         raise UsageError("Twilio's call names no message")
     return sid
 
 
 def _error(parameters: Parameters) -> str | None:
-    code = _one(parameters, "ErrorCode")
+    code = parameters["ErrorCode"]
     return code if code.isascii() and code.isdigit() and code.strip("0") else None
 
 
 def _media(parameters: Parameters) -> Iterable[str]:
-    count = _one(parameters, "NumMedia")
+    count = parameters["NumMedia"]
     for place in range(min(int(count), MOST_MEDIA) if count.isascii() and count.isdigit() else 0):
-        if url := _one(parameters, f"MediaUrl{place}"):
+        if url := parameters[f"MediaUrl{place}"]:
             yield url
 
 
