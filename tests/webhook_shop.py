@@ -60,7 +60,8 @@ class WebhookShop(Shop):
         (here / "keywords.yaml").write_text(keywords, "utf-8")
         (here / "templates/joined.liquid").write_text(JOINED, "utf-8")
         (here / "templates/unknown.liquid").write_text(UNKNOWN, "utf-8")
-        self.engine("apply", "--yes", "--no-refresh")
+        moved = ("--allow", "credentials:acme/workspace", "--allow", "credentials:engine")
+        self.engine("apply", "--yes", "--no-refresh", *moved)
 
     def open(self, *, read_only: bool = False) -> SqliteStore:
         """Opens the state."""
