@@ -176,6 +176,9 @@ OTHERS: dict[str, dict[str, str]] = {
         "webhook.unknown": "The live release has no such webhook any more.",
         "webhook.not-configured": "The worker lacks its secret, or cannot read it; the call waits.",
     },
+    "Plans": {
+        "plan.base-unreadable": "What a plan starts from was made by another version, and cannot be read by this one.",
+    },
     "The provider": {
         "provider.sender-missing": "The account has no such sender.",
         "provider.unreadable": "The provider cannot be asked.",

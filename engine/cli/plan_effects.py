@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
+
+from engine.types import Finding, Severity
 
 if TYPE_CHECKING:
     from engine.cli.context import App
@@ -35,6 +37,8 @@ class Base:
 
 def understood(app: App, plan: Plan, asked: Wanted, base: Base, store: Store | None) -> Plan:
     """Gives the plan with its reasons and effects. Without a store nothing is known of messages and texts."""
+    from pydantic import ValidationError
+
     from engine.config.snapshot import restore
     from engine.reconcile.effects import with_effects
     from engine.reconcile.queued import queued
@@ -44,12 +48,23 @@ def understood(app: App, plan: Plan, asked: Wanted, base: Base, store: Store | N
         return plan
     changed = [change.address for change in plan.changes]
     before, after = base.objects or {}, asked.desired.objects
-    was, now = restore(before) if before else None, restore(after)
-    return with_effects(
-        plan,
-        _renderings(app, changed, asked, before, was, now),
-        queued(changed, before, after, store.waiting() if store is not None and before else {}),
-        _routes(app, changed, asked, was, now, store) if was is not None else {},
+    waiting = queued(changed, before, after, store.waiting() if store is not None and before else {})
+    try:
+        was, now = restore(before) if before else None, restore(after)
+        found = _renderings(app, changed, asked, before, was, now)
+        moved = _routes(app, changed, asked, was, now, store) if was is not None else {}
+    except ValidationError:
+        return with_effects(replace(plan, warnings=(*plan.warnings, _unreadable(plan))), waiting)
+    return with_effects(plan, found, waiting, moved)
+
+
+def _unreadable(plan: Plan) -> Finding:
+    return Finding(
+        code="plan.base-unreadable",
+        severity=Severity.WARNING,
+        message=f"{plan.base} was made by another version, whose config this one cannot read: "
+        "what its messages were, and where texts went, is not shown",
+        hint="see the release's versions: engine releases --format json",
     )
 
 

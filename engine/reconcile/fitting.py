@@ -8,12 +8,14 @@ GLUE = "\n\n"
 
 
 def length(text: str) -> int:
-    """Gives how many UTF-16 code units a text has: at least as many as any way to count characters finds."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    """Gives how much of a limit a text takes: its UTF-16 code units, of which there are at least as many as any way to
+    count characters finds, and one more for each @, which whoever posts it may part from the name behind it.
+    """
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 + text.count("@")
 
 
 def fit(parts: Sequence[Sequence[str]], room: int) -> list[str | None]:
-    """Gives the form in which each part fits into `room` code units, `GLUE` behind each; None where none fits.
+    """Gives the form in which each part fits into `room`, `GLUE` behind each; None where none fits.
 
     A part comes in its forms, the longest first. The shortest forms are placed before any longer one is, and earlier
     parts before later ones.

@@ -21,6 +21,8 @@ from engine.types import Finding
 
 LIMIT = 65_536
 """Characters that GitHub takes for a comment: "Body is too long (maximum is 65536 characters)"."""
+ROOM = 1_536
+"""Of these, what is left to whoever posts it, for a marker of theirs and where it comes from."""
 
 _DIFF = {"add": "+", "remove": "-"}
 _OPEN = 10
@@ -34,8 +36,8 @@ def marker(environment: str | None) -> str:
     return f"<!-- engine-plan {quote(environment or '-', safe='')} -->"
 
 
-def markdown(plan: Plan, *, limit: int = LIMIT) -> str:
-    """Gives the report, at most `limit` UTF-16 code units; of the limit, 4,000 is the least that makes sense."""
+def markdown(plan: Plan, *, limit: int = LIMIT - ROOM) -> str:
+    """Gives the report in at most `limit` characters, which are 4,000 or more."""
     head = GLUE.join(_head(plan))
     foot = f"Digest {code(plan.digest)}"
     blocked = [_blocked(one) for one in plan.blocked]

@@ -33,9 +33,9 @@ def with_reasons(plan: Plan, known: Known) -> Plan:
 
 def _reason(change: Change, known: Known) -> Reason:
     now = list(_places(change, known.sources))
-    if change.fields and any(_ENVIRONMENTS in f"/{place.file}" for place in now):
-        return Reason.ENVIRONMENT
     both = [*now, *_places(change, known.sources_before)]
+    if change.fields and any(_ENVIRONMENTS in f"/{place.file}" for place in both):
+        return Reason.ENVIRONMENT
     if known.edited is None or any(place.file in known.edited for place in both):
         return Reason.EDITED
     if any(known.has_variable(place) for place in now):
