@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.config.words import normalise, plain
-from engine.reconcile.addresses import kind_of, workspace_of
+from engine.reconcile.addresses import Objects, kind_of, workspace_of
 from engine.reconcile.changes import Action, Blocked, Change
 from engine.reconcile.step import Step
 from engine.types import Json
@@ -64,29 +64,56 @@ def opt_out(step: Step) -> Iterator[Blocked]:
 
 
 def credentials(step: Step) -> Iterator[Blocked]:
-    """Blocks a change of where credentials go, or of where signed calls of the provider are received."""
-    for change in step.of(Action.UPDATE):
+    """Blocks a change of where credentials go, or of where the provider sends what people answer.
+
+    Credentials that went nowhere before may go where they are told to for the first time.
+    """
+    went = _destinations(step.before)
+    for change in step.changes:
         was, now = change.before or {}, change.after or {}
         kind = kind_of(change.address)
         if kind == "workspace":
-            names = [f"delivery.{name}" for name in _differing(was.get("delivery"), now.get("delivery"))]
-        elif kind == "engine":
-            names = ["public_url"] if was.get("public_url") != now.get("public_url") else []
-        else:
-            continue
-        if names:
-            are = "is" if len(names) == 1 else "are"
+            secrets, destination = _secrets(now), _destination(now)
+            elsewhere = [name for name in secrets if went.get(name, {destination}).isdisjoint({destination})]
+            moved = change.before is not None and _secrets(was) and _destination(was) != destination
+            if secrets and (moved or elsewhere):
+                yield Blocked("credentials", change.address, _moved(change.address, was, now, elsewhere))
+        elif kind == "engine" and was.get("public_url") and was["public_url"] != now.get("public_url"):
             yield Blocked(
                 "credentials",
                 change.address,
-                f"{', '.join(names)} of {change.address} {are} changed: credentials, or what the provider sends, would "
-                "go elsewhere",
+                f"public_url would be {now.get('public_url') or 'nothing'} and no longer {was['public_url']}: what "
+                "people answer would be sent elsewhere",
             )
 
 
-def _differing(before: Any, after: Any) -> list[str]:
-    was, now = before or {}, after or {}
-    return [name for name in CREDENTIALS_GO if was.get(name) != now.get(name)]
+def _moved(address: str, was: Mapping[str, Any], now: Mapping[str, Any], elsewhere: Iterable[str]) -> str:
+    before, after = was.get("delivery") or {}, now.get("delivery") or {}
+    keys = ", ".join(key for key in CREDENTIALS_GO if before.get(key) != after.get(key))
+    names = ", ".join(sorted(elsewhere)) or "its credentials"
+    return f"{address} would show {names} to somebody else than before; what differs in delivery: {keys}"
+
+
+def _destinations(objects: Objects) -> Mapping[str, set[Json]]:
+    """Gives by secret where it goes."""
+    found: dict[str, set[Json]] = {}
+    for address, data in objects.items():
+        if kind_of(address) == "workspace":
+            for name in _secrets(data):
+                found.setdefault(name, set()).add(_destination(data))
+    return found
+
+
+def _destination(workspace: Mapping[str, Any]) -> tuple[Json, ...]:
+    delivery = workspace.get("delivery") or {}
+    return tuple(delivery.get(key) for key in CREDENTIALS_GO)
+
+
+def _secrets(workspace: Mapping[str, Any]) -> set[str]:
+    """Gives the secrets under `delivery`. Other references have their values in a release."""
+    values = (workspace.get("delivery") or {}).values()
+    flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return {value for value in flat if isinstance(value, str) and value.startswith("${")}
 
 
 def _weaker_consent(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
