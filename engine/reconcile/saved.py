@@ -58,6 +58,22 @@ def from_text(text: str) -> Saved:
     return saved
 
 
+def of(plan: Plan) -> Saved:
+    """Gives a plan as its file would hold it."""
+    return Saved(
+        digest=plan.digest,
+        base=plan.base,
+        changes={c.address: (str(c.action), c.before, c.after) for c in plan.changes},
+        environment=plan.environment,
+        versions=plan.versions,
+    )
+
+
+def same_meaning(saved: Saved, plan: Plan) -> bool:
+    """True where the plan does what the saved one says, to what it says, with what it was made with."""
+    return saved.digest == plan.digest and not list(_differences(saved, plan))
+
+
 def differences(saved: Saved, plan: Plan) -> list[str]:
     """Says, in a line each, why the plan is not the saved one. Never empty for different digests."""
     found = list(_differences(saved, plan))
