@@ -114,12 +114,13 @@ def _change(change: Change, *, open_: bool) -> Iterator[str]:
         *(of_queued(effect) for effect in change.effects if isinstance(effect, QueuedEffect)),
         *(of_route(effect) for effect in change.effects if isinstance(effect, RouteEffect)),
     ]
-    place = [f"{code(f'{change.source.file}:{change.source.line}')}, {REASONS[change.reason]}"] if change.source else []
+    place = [code(f"{change.source.file}:{change.source.line}")] if change.source else []
+    where = [", ".join([*place, REASONS[change.reason]])]
     listed = ["\n".join(f"- {said.text(code)}" for said in others)] if others else []
-    yield folded(summary, [*place, *fields, *_messages(rendered, change), *listed], open_=open_)
+    yield folded(summary, [*where, *fields, *_messages(rendered, change), *listed], open_=open_)
     if rendered or others:
         heads = [f"- {_message_head(effect, change)}" for effect in rendered]
-        yield folded(summary, [*place, "\n".join([*heads, *listed])], open_=False)
+        yield folded(summary, [*where, "\n".join([*heads, *listed])], open_=False)
     yield f"- {code(_title(change))}"
 
 
