@@ -6,12 +6,13 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from web_server import serving
 
 SECRET = "whsec_" + base64.b64encode(b"an invented key of 32 bytes, yes").decode()
 OLD_SECRET = "whsec_" + base64.b64encode(b"the key before it of 32 bytes...").decode()
@@ -74,12 +75,5 @@ def webhook_server() -> Iterator[WebhookServer]:
                 self.send_header(name, value)
             self.end_headers()
 
-        def log_message(self, *args: object) -> None:
-            return None
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield here
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as here.port:
+        yield here

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from web_server import network_at, serving
 
 from engine.network import FetchError, Network, Refusal, fetch, is_loopback, is_public, local_network, public_network
 
@@ -48,28 +49,17 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return
 
-    def log_message(self, *args: object) -> None:
-        return None
-
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     Handler.seen.clear()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as port:
+        yield port
 
 
 @pytest.fixture
 def network(port: int) -> Network:
-    return Network(
-        resolve=lambda host: ["127.0.0.1"],
-        is_allowed=lambda address: True,
-        secure=lambda plain, host: plain,
-        port=port,
-    )
+    return network_at(port)
 
 
 def kind_of(url: str, network: Network) -> Refusal:

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import click
 import engine_mms
 import pytest
 from click.testing import CliRunner
 from engine_mms.look import look, sniff
+from web_server import network_at, serving
 
 from engine import Network
 
@@ -48,28 +48,17 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return  # the reader had enough
 
-    def log_message(self, *args: object) -> None:
-        return None
-
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     Handler.seen.clear()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with serving(Handler) as port:
+        yield port
 
 
 @pytest.fixture
 def network(port: int) -> Network:
-    return Network(
-        resolve=lambda host: ["127.0.0.1"],
-        is_allowed=lambda address: True,
-        secure=lambda plain, host: plain,
-        port=port,
-    )
+    return network_at(port)
 
 
 @pytest.mark.parametrize(
