@@ -169,56 +169,16 @@ def looked_up(
 ) -> Change:
     """What an answered look-up makes of a doubt. `look_ups` counts the answered ones before it."""
     answered = look_ups + 1
+    held = Change(id=message_id, was=DOUBTFUL, state=MessageState.HELD, at=now, attempt=attempt, look_ups=answered)
     if isinstance(found, Found):
-        return Change(
-            id=message_id,
-            was=frozenset({MessageState.IN_DOUBT, MessageState.HELD, MessageState.RETRY_WAIT}),
-            state=MessageState.ACCEPTED,
-            at=now,
-            attempt=attempt,
-            provider_id=found.provider_id,
-            reason="doubt.found",
-            look_ups=answered,
-        )
+        was = frozenset({MessageState.IN_DOUBT, MessageState.HELD, MessageState.RETRY_WAIT})
+        accepted = MessageState.ACCEPTED
+        return replace(held, was=was, state=accepted, provider_id=found.provider_id, reason="doubt.found")
     if isinstance(found, Ambiguous) and (found.certain or answered >= len(sending.look_ups)):
-        return Change(
-            id=message_id,
-            was=DOUBTFUL,
-            state=MessageState.HELD,
-            at=now,
-            attempt=attempt,
-            reason=f"doubt.ambiguous: {found.why}",
-            look_ups=answered,
-            detail={"candidates": list(found.candidates)},
-        )
+        return replace(held, reason=f"doubt.ambiguous: {found.why}", detail={"candidates": list(found.candidates)})
     if answered < len(sending.look_ups):
-        return Change(
-            id=message_id,
-            was=DOUBTFUL,
-            state=MessageState.IN_DOUBT,
-            at=now,
-            attempt=attempt,
-            reason="doubt.unclear-yet" if isinstance(found, Ambiguous) else "doubt.not-found-yet",
-            due_at=now + sending.look_ups[answered],
-            look_ups=answered,
-        )
+        reason = "doubt.unclear-yet" if isinstance(found, Ambiguous) else "doubt.not-found-yet"
+        return replace(held, state=MessageState.IN_DOUBT, reason=reason, due_at=now + sending.look_ups[answered])
     if sending.on_doubt == "resend":
-        return Change(
-            id=message_id,
-            was=DOUBTFUL,
-            state=MessageState.RETRY_WAIT,
-            at=now,
-            attempt=attempt,
-            reason="doubt.resend",
-            due_at=now,
-            look_ups=answered,
-        )
-    return Change(
-        id=message_id,
-        was=DOUBTFUL,
-        state=MessageState.HELD,
-        at=now,
-        attempt=attempt,
-        reason="doubt.not-found",
-        look_ups=answered,
-    )
+        return replace(held, state=MessageState.RETRY_WAIT, reason="doubt.resend", due_at=now)
+    return replace(held, reason="doubt.not-found")
