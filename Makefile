@@ -17,7 +17,7 @@ PLUGINS := sandbox twilio phonenumbers shortlinks mms
 PINS := requirements.txt constraints.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test conversations check lint types layers format docs snapshots slow bench constraints clean
+.PHONY: help demo test conversations check lint types layers workflows format docs snapshots slow bench constraints clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,7 +34,7 @@ conversations: $(VENV)/.installed ## Play the example's conversation tests
 slow: $(VENV)/.installed-dev ## Run the fault and load tests, minutes long
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-check: lint types layers ## Everything that reads the code without running it
+check: lint types layers workflows ## Everything that reads the code without running it
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
@@ -47,6 +47,11 @@ types: $(VENV)/.installed-dev
 
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports --no-cache
+
+workflows: $(VENV)/.installed-dev
+	$(BIN)/zizmor --offline --no-progress --quiet --persona=pedantic .github action.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 
 format: $(VENV)/.installed-dev ## Write the code in its canonical form
 	$(BIN)/ruff check --fix-only --quiet
