@@ -65,6 +65,13 @@ class Plugins:
         """The loaded plugins' names, as engine.yaml lists them."""
         return self._names
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages that the loaded plugins are imported from."""
+        plugins = (self._manager.get_plugin(name) for name in self._names)
+        modules = (getattr(one, "__module__", None) or getattr(one, "__name__", "") for one in plugins)
+        return frozenset(str(module).partition(".")[0] for module in modules)
+
     def provider(self, name: str) -> type[Provider[Any]]:
         """Gives the provider of that name. Raises ConfigError, with what there is."""
         return _choose("provider", name, self.providers)

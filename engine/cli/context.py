@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class App:
     config: Path
     environment: str | None
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    cached: bool = False
+    """Whether files that are as they were need not be read anew: for commands that make nothing live."""
 
     def has_config(self) -> bool:
         """True where there is a config to read plugins from."""
@@ -48,9 +50,16 @@ class App:
     @cached_property
     def loaded(self) -> Loaded:
         """The whole config with its findings; never raises for what is wrong in it."""
+        from engine.config.cache import cache_for, no_cache
         from engine.config.load import load
 
-        return load(self.config, environment=self.environment, variables=self.variables)
+        kept = partial(cache_for, config=self.config, environment=self.environment, variables=self.variables)
+        return load(
+            self.config,
+            environment=self.environment,
+            variables=self.variables,
+            cache_of=kept if self.cached else no_cache,
+        )
 
     @cached_property
     def engine_file(self) -> EngineFile:

@@ -37,10 +37,11 @@ class TooDeepError(ResourceLimitError):
 class Meter:
     """Counts what one rendering has used."""
 
-    __slots__ = ("steps",)
+    __slots__ = ("asked_time", "steps")
 
     def __init__(self) -> None:
         self.steps = 0
+        self.asked_time = False
 
     def spend(self, steps: int = 1) -> None:
         """Takes steps off the budget. Raises TooSlowError when it is used up."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from engine.compose.composer import Composer
 from engine.compose.links import LinkRules, base_of
 from engine.compose.recipients import Reader
 from engine.compose.utm import Tagger
 from engine.config.models import Project
 from engine.config.providers import build_normaliser
 from engine.config.settings_models import Links
-from engine.contracts import PluginContext, Shortener
+from engine.contracts import NumberNormaliser, PluginContext, Shortener
 from engine.errors import UsageError
 from engine.names import did_you_mean
 from engine.plugins import Plugins
+
+if TYPE_CHECKING:
+    from engine.compose.composer import Composer
 
 Contexts = Callable[[str], PluginContext]
 
@@ -31,17 +34,20 @@ def composer(
 
     `links_by` puts another shortener in the place of the one that the config chose.
     """
+    # It imports Liquid, which takes longer than all that is done here.
+    from engine.compose.composer import Composer
+
     found = project.workspaces.get(workspace)
     if found is None:
         raise UsageError(f"there is no workspace {workspace!r}", hint=did_you_mean(workspace, project.workspaces))
     settings = found.settings
     rules = settings.links or Links()
-    chosen = shortener(rules, project.engine.public_url, plugins=plugins, context=context)
+    normaliser, chosen = chosen_plugins(project, workspace, plugins=plugins, context=context)
     return Composer(
         workspace,
         found,
         plugins=plugins,
-        reader=Reader(settings, build_normaliser(settings, plugins, context)),
+        reader=Reader(settings, normaliser),
         links=LinkRules(
             shortener=links_by(chosen) if chosen is not None else None,
             expire_after=rules.expire_after,
@@ -49,6 +55,15 @@ def composer(
             tagger=Tagger(rules.utm) if rules.utm is not None else None,
         ),
     )
+
+
+def chosen_plugins(
+    project: Project, workspace: str, *, plugins: Plugins, context: Contexts
+) -> tuple[NumberNormaliser, Shortener | None]:
+    """Gives what a workspace reads numbers and shortens links with. Raises ConfigError."""
+    settings = project.workspaces[workspace].settings
+    shortened_by = shortener(settings.links or Links(), project.engine.public_url, plugins=plugins, context=context)
+    return build_normaliser(settings, plugins, context), shortened_by
 
 
 def links_domain(rules: Links | None, public_url: str) -> str | None:

@@ -13,6 +13,7 @@ from engine.compose.analysis import Analysis, Steps, Use, analyse, guarded, show
 from engine.compose.build import composer
 from engine.compose.composer import Composer, Recipient
 from engine.compose.environment import MessageEnvironment
+from engine.compose.kept import Kept
 from engine.compose.names import ROOTS
 from engine.compose.provided import Names, is_provided, nearest, provided_by, samples_of
 from engine.compose.rendering import DEFAULT_HINT, Compiled
@@ -51,15 +52,32 @@ def check(
     sample's message would be refused for, unless the config has errors and no message can be made of it.
     """
     found: list[Finding] = []
-    now = context("check").clock()
-    for name, workspace in project.workspaces.items():
-        try:
-            made = composer(project, name, plugins=plugins, context=context) if compose_samples else None
-        except ConfigError as error:
-            found.append(_whole(error, f"{name}/workspace", sources))
-            made = None
-        found += _WorkspaceCheck(name, workspace, plugins, sources, made, now).findings()
+    for name in project.workspaces:
+        found += check_workspace(
+            project, name, plugins=plugins, sources=sources, context=context, compose_samples=compose_samples
+        )
     return found
+
+
+def check_workspace(
+    project: Project,
+    name: str,
+    *,
+    plugins: Plugins,
+    sources: Mapping[str, Source],
+    context: Callable[[str], PluginContext],
+    compose_samples: bool = True,
+    kept: Kept | None = None,
+) -> Iterator[Finding]:
+    """Gives what `check` finds in one workspace. What is `kept` is not looked at again, and what is found is kept."""
+    made = None
+    try:
+        if compose_samples:
+            made = composer(project, name, plugins=plugins, context=context)
+    except ConfigError as error:
+        yield _whole(error, f"{name}/workspace", sources)
+    now = context("check").clock()
+    yield from _WorkspaceCheck(name, project.workspaces[name], plugins, sources, made, now).findings(kept)
 
 
 class _WorkspaceCheck:
@@ -82,15 +100,42 @@ class _WorkspaceCheck:
             self._compiled = Compiled(self._environment)
         self._analyses: dict[str, Analysis | None] = {}
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, kept: Kept | None) -> Iterator[Finding]:
         for name, body in self._workspace.snippets.items():
-            yield from self._text(_Text(f"{self._name}/snippet/{name}", "body", body), None)
-        for name, template in self._workspace.templates.items():
-            address = f"{self._name}/template/{name}"
-            found = list(self._template(address, template))
+            if kept is None or not kept.is_clean(name):
+                found = list(self._text(_Text(f"{self._name}/snippet/{name}", "body", body), None))
+                yield from found
+                if kept is not None and not found:
+                    kept.keep_clean(name)
+        for name in self._workspace.templates:
+            known = kept.template(name) if kept is not None else None
+            if known is not None:
+                yield from known
+                continue
+            template = self._workspace.templates[name]
+            found = list(self._whole_template(f"{self._name}/template/{name}", name, template))
             yield from found
-            if self._composer is not None and not any(one.severity is Severity.ERROR for one in found):
-                yield from self._samples(self._composer, address, name, template)
+            if kept is not None and not _has_error(found) and self._compiled.timed.isdisjoint(_texts(template)):
+                kept.keep_template(name, found, self._snippets_of(template))
+
+    def _whole_template(self, address: str, name: str, template: Template) -> Iterator[Finding]:
+        found = list(self._template(address, template))
+        yield from found
+        if self._composer is not None and not _has_error(found):
+            yield from self._samples(self._composer, address, name, template)
+
+    def _snippets_of(self, template: Template) -> set[str]:
+        """Gives the names of the snippets that a template renders, and that those do."""
+        found: set[str] = set()
+        waiting = _texts(template)
+        while waiting:
+            text = waiting.pop()
+            analysis = self._analysis(text) if "{" in text else None
+            for call in analysis.calls if analysis is not None else ():
+                if call.name is not None and call.name not in found:
+                    found.add(call.name)
+                    waiting.append(self._workspace.snippets.get(call.name, ""))
+        return found
 
     def _template(self, address: str, template: Template) -> Iterator[Finding]:
         yield from self._words(address, "", template, template, frozenset())
@@ -269,6 +314,16 @@ def _length_of_name(source: str, index: int) -> int:
     while (found := _NAME.match(source, end)) is not None:
         end = found.end()
     return max(end - index, 1)
+
+
+def _has_error(found: list[Finding]) -> bool:
+    return any(one.severity is Severity.ERROR for one in found)
+
+
+def _texts(template: Template) -> list[str]:
+    """Gives every piece of Liquid in a template."""
+    texts = (template, *template.languages.values())
+    return [text for one in texts for text in (one.body, one.to, *one.media) if text is not None]
 
 
 def _moved(steps: Steps, arguments: Mapping[str, Steps | None]) -> Steps | None:

@@ -26,7 +26,7 @@ from engine.compose.tags import register_tags
 class Context(RenderContext):
     """One rendering: what names mean, what time it is, and what has been used up."""
 
-    __slots__ = ("meter", "now")
+    __slots__ = ("_now", "meter")
 
     def __init__(
         self,
@@ -53,7 +53,13 @@ class Context(RenderContext):
         self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
         parent = parent_context if isinstance(parent_context, Context) else None
         self.meter: Meter = parent.meter if parent else Meter()
-        self.now: datetime | None = parent.now if parent else now
+        self._now: datetime | None = parent._now if parent else now
+
+    @property
+    def now(self) -> datetime | None:
+        """The moment of composing. Whoever asks gets another text another time."""
+        self.meter.asked_time = True
+        return self._now
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
         self.meter.spend()

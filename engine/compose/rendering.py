@@ -48,6 +48,8 @@ class Compiled:
         self.environment = environment
         self._parsed: dict[str, BoundTemplate] = {}
         self._quick: dict[str, Quick | None] = {}
+        self.timed: set[str] = set()
+        """Texts whose renderings asked what time it is."""
 
     def parse(self, source: str) -> BoundTemplate:
         """Gives the parsed text. Raises ComposeError."""
@@ -68,16 +70,19 @@ class Compiled:
             self._quick[source] = quick(template)
         render = self._quick[source]
         text = render(names) if render is not None else None
-        return text if text is not None else self._render(template, names, now)
+        return text if text is not None else self._render(source, template, names, now)
 
-    def _render(self, template: BoundTemplate, names: Mapping[str, object], now: datetime | None) -> str:
-        buffer = Output(budget.OUTPUT)
+    def _render(self, source: str, template: BoundTemplate, names: Mapping[str, object], now: datetime | None) -> str:
+        buffer, context = Output(budget.OUTPUT), Context(template, globals=names, now=now)
         try:
-            template.render_with_context(Context(template, globals=names, now=now), buffer)
+            template.render_with_context(context, buffer)
         except LiquidError as error:
             raise self._translated(error) from error
         except Exception as error:  # whatever a filter makes of hostile data is this message's failure
             raise ComposeError("template.failed", f"it cannot be rendered: {type(error).__name__}: {error}") from error
+        finally:
+            if context.meter.asked_time:
+                self.timed.add(source)
         return buffer.getvalue()
 
     def _translated(self, error: LiquidError) -> ComposeError:

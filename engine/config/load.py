@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.config.cache import Cache, no_cache
 from engine.config.enginefile import EngineResult, base_document, read_engine
 from engine.config.explain import Checker, did_you_mean
 from engine.config.layout import Layout, scan
@@ -52,6 +53,8 @@ class Loaded:
     guessed: frozenset[str] = frozenset()
     """Addresses of templates, and names of workspaces, of whose samples or settings not all could be read: what is
     provided is not known there."""
+    cache: Cache | None = None
+    """What is known of files that are as they were; None where every file was read."""
 
     def require(self, *, set_variables: bool = False) -> Project:
         """Gives the project. Raises ConfigError with every finding where one is an error.
@@ -76,9 +79,16 @@ class EngineFile:
     sources: Mapping[str, Source]
 
 
-def load(config: Path, *, environment: str | None, variables: Mapping[str, str]) -> Loaded:
+def load(
+    config: Path,
+    *,
+    environment: str | None,
+    variables: Mapping[str, str],
+    cache_of: Callable[[Plugins], Cache | None] = no_cache,
+) -> Loaded:
     """Reads a whole config. What is wrong in it is in the findings.
 
+    `cache_of` gives what was found out by an engine with these plugins; what it lacks is added to it, and not saved.
     Raises ConfigError where there is no such folder, UsageError for an environment that does not exist.
     """
     report, sources = Report(), Sources()
@@ -87,6 +97,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
     others = _other_environments(layout, environment, report)
     for each in ([overlay] if overlay else []) + others:
         each.check(layout.workspaces)
+    cache = cache_of(engine.plugins) if engine.plugins is not None else None
     settings = SettingsReader(
         engine.plugins,
         all_plugins=engine.all_plugins,
@@ -98,7 +109,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
     workspaces: dict[str, tuple[SettingsResult, Contents]] = {}
     for name, folder in layout.workspaces.items():
         document = base_document(folder.files.get("workspace.yaml"), f"{folder.prefix}workspace.yaml", report)
-        contents = WorkspaceReader(folder, report, sources).read()
+        contents = WorkspaceReader(folder, report, sources, cache).read()
         if document is None or document.broken:
             silent = Checker(Document("", f"{folder.prefix}workspace.yaml", Report()))
             workspaces[name] = (SettingsResult(None, silent), contents)
@@ -134,6 +145,7 @@ def load(config: Path, *, environment: str | None, variables: Mapping[str, str])
             address: tests for _, contents in workspaces.values() for address, tests in contents.conversations.items()
         },
         guessed=frozenset(_guessed(workspaces)),
+        cache=cache,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from yaml.nodes import MappingNode, Node
 
@@ -16,6 +16,8 @@ class Sources(Mapping[str, Source]):
     def __init__(self) -> None:
         self._objects: dict[str, tuple[Document, Node | None, Node | None]] = {}
         self._fixed: dict[str, Source] = {}
+        self._later: dict[str, Callable[[], None]] = {}
+        self._later_in: dict[str, str] = {}
 
     def add(self, address: str, document: Document, *, node: Node | None = None, key: Node | None = None) -> None:
         """Notes an object: its node (the whole document's without one) and the key that it stands at."""
@@ -25,8 +27,14 @@ class Sources(Mapping[str, Source]):
         """Notes the place of what is no YAML: the body of a template."""
         self._fixed[address] = source
 
+    def add_later(self, address: str, files: Collection[str], note: Callable[[], None]) -> None:
+        """Notes that `note` adds an object, which stands in these files, once somebody asks for it."""
+        self._later[address] = note
+        self._later_in.update(dict.fromkeys(files, address))
+
     def address_at(self, file: str, line: int, column: int) -> str | None:
         """Gives the object that covers a place of a file; None where none does."""
+        self._resolve(self._later_in.get(file))
         for address, (document, node, key) in self._objects.items():
             if document.file == file and node is not None:
                 start, end = document.source(key or node), document.source(node)
@@ -36,9 +44,13 @@ class Sources(Mapping[str, Source]):
         return None
 
     def __getitem__(self, address: str) -> Source:
+        name, mark, field = address.partition("#")
+        self._resolve(name)
         if address in self._fixed:
             return self._fixed[address]
-        name, _, field = address.partition("#")
+        while mark and name not in self._objects:
+            more, mark, field = field.partition("#")  # a name that is none may have one in it
+            name = f"{name}#{more}"
         document, node, key = self._objects[name]
         if not field:
             if key is not None:
@@ -50,6 +62,8 @@ class Sources(Mapping[str, Source]):
         return document.source(found)
 
     def __iter__(self) -> Iterator[str]:
+        for address in list(self._later):
+            self._resolve(address)
         yield from self._fixed
         for address, (_, node, _) in self._objects.items():
             if address not in self._fixed:
@@ -58,6 +72,11 @@ class Sources(Mapping[str, Source]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def _resolve(self, address: str | None) -> None:
+        note = self._later.pop(address, None) if address is not None else None
+        if note is not None:
+            note()
 
     @staticmethod
     def _walk(node: Node | None, field: str) -> Node | None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from engine.config.addresses import texts
+from engine.config.cache import Cache
 from engine.config.explain import Checker, Path, did_you_mean
 from engine.config.layout import WorkspaceFolder
 from engine.config.lazy import Lazy
 from engine.config.models import Template, TemplateText
 from engine.config.secrets import check as check_secrets
 from engine.config.sources import Sources
-from engine.config.text import Report, check_body, read
+from engine.config.text import Report, check_body, decoded, read, read_bytes
 from engine.config.variables import check_none
 from engine.config.yamlfile import Document
 from engine.types import Purpose, Source
 
 T = TypeVar("T", bound=TemplateText)
+
+Written = Mapping[str, bytes | None]
+"""Files with what stands in them; None where a file cannot be read."""
 
 _FROM_FILES = ("body", "languages")
 _OWN_OF_TRANSLATIONS = frozenset(TemplateText.model_fields) - {"body"} | {"purpose", "description"}
@@ -36,8 +42,10 @@ class TemplateReader:
         *,
         senders: Collection[str] | None,
         people: Collection[str] | None,
+        cache: Cache | None = None,
     ) -> None:
         self.folder = folder
+        self.cache = cache
         self.report = report
         self.sources = sources
         self.senders = senders
@@ -64,10 +72,24 @@ class TemplateReader:
     def templates(self) -> Lazy[Template]:
         """Gives every template by name, with its translations; a stand-in where what it says of itself is not valid."""
         found = Lazy(Template)
-        for name, path in self.folder.templates.items():
-            template = self._template(name, path, self.folder.languages.get(name, {}))
+        for name in self.folder.templates:
+            written = self._written(name)
+            key = None if self.cache is None else key_of(written)
+            kept = self.cache.get(key) if self.cache is not None and key is not None else None
+            if key is not None and kept is not None and self._knows_names(kept):
+                found.add_plain(name, kept)
+                found.keep(name, key)
+                self.sources.add_later(
+                    f"{self.folder.name}/template/{name}", written, partial(self._places, name, written)
+                )
+                continue
+            before = len(self.report.findings)
+            template = self._template(name, written)
             if template is not None:
                 found.add(name, template)
+                if self.cache is not None and key is not None and len(self.report.findings) == before:
+                    found.keep(name, key)
+                    self.cache.put(key, found.plain(name))
         for name, languages in self.folder.languages.items():
             if name not in self.folder.templates:
                 for language in languages:
@@ -78,9 +100,39 @@ class TemplateReader:
                     )
         return found
 
-    def _template(self, name: str, path: str, languages: Mapping[str, str]) -> Template | None:
-        file, address = f"{self.folder.prefix}templates/{name}.liquid", f"{self.folder.name}/template/{name}"
-        text = read(path, file, self.report)
+    def _written(self, name: str) -> Written:
+        """Reads the files of a template: its own first, then its translations."""
+        stem = f"{self.folder.prefix}templates/{name}"
+        paths = {"": self.folder.templates[name], **self.folder.languages.get(name, {})}
+        files = (
+            (f"{stem}.{language}.liquid" if language else f"{stem}.liquid", path) for language, path in paths.items()
+        )
+        return {file: read_bytes(path, file, self.report) for file, path in files}
+
+    def _knows_names(self, kept: Mapping[str, Any]) -> bool:
+        """True where the senders and people that a template names are still there; else it is read, and says so."""
+        if self.senders is not None:
+            for text in (kept, *kept["languages"].values()):
+                if not all(sender in self.senders for sender in text["sender"]):
+                    return False
+        samples = kept["samples"] or () if self.people is not None else ()
+        return all(sample["person"] is None or sample["person"] in (self.people or ()) for sample in samples)
+
+    def _places(self, name: str, written: Written) -> None:
+        """Notes where things stand in a template that was kept."""
+        address, prefix = f"{self.folder.name}/template/{name}", len(f"{self.folder.prefix}templates/{name}.")
+        quiet = TemplateReader(self.folder, Report(), self.sources, senders=None, people=None)
+        for number, (file, data) in enumerate(written.items()):
+            text = decoded(data or b"", file, quiet.report) or ""
+            field = f"languages.{file[prefix:].removesuffix('.liquid')}.body" if number else "body"
+            document, _ = quiet._split(text, file, address, field)
+            if not number:
+                self.sources.add(address, document)
+
+    def _template(self, name: str, written: Written) -> Template | None:
+        (file, content), *translations = written.items()
+        address = f"{self.folder.name}/template/{name}"
+        text = decoded(content, file, self.report) if content is not None else None
         if text is None:
             return None
         document, body = self._split(text, file, address, "body")
@@ -91,31 +143,30 @@ class TemplateReader:
         checker = Checker(document)
         if isinstance(data, dict):
             self._check(checker, data, body, address)
-            written = {**data, "body": body}
+            values = {**data, "body": body}
             for key in _FROM_FILES:
                 if key in data:
                     self._from_files(checker, key, address)
-                    written.pop("languages", None)
+                    values.pop("languages", None)
         elif data is not None:
             checker.at((), "config.type", "front matter must be a mapping of keys to values", address=address)
             return None
         texts_by_language = {
-            language: self._translation(f"{name}.{language}", inner, data or {}, address, language)
-            for language, inner in languages.items()
+            language: self._translation(*translation, data or {}, address, language)
+            for language, translation in zip(self.folder.languages.get(name, ()), translations, strict=True)
         }
-        template: Template | None = None if data is None else checker.model(Template, written, address=address)
+        template: Template | None = None if data is None else checker.model(Template, values, address=address)
         if template is None:
-            template = _stand_in(Template, written if data is not None else {"body": body})
+            template = _stand_in(Template, values if data is not None else {"body": body})
             if data is None or (template.samples is None and "samples" in data):
                 self.guessed.add(address)
         translated = {language: text for language, text in texts_by_language.items() if text is not None}
         return template.model_copy(update={"languages": translated}) if translated else template
 
     def _translation(
-        self, stem: str, path: str, base: Mapping[str, Any], address: str, language: str
+        self, file: str, content: bytes | None, base: Mapping[str, Any], address: str, language: str
     ) -> TemplateText | None:
-        file = f"{self.folder.prefix}templates/{stem}.liquid"
-        text = read(path, file, self.report)
+        text = decoded(content, file, self.report) if content is not None else None
         if text is None:
             return None
         document, body = self._split(text, file, address, f"languages.{language}.body")
@@ -214,6 +265,17 @@ class TemplateReader:
             "the body follows the front matter" if key == "body" else "a translation is a file like welcome.es.liquid"
         )
         checker.at((key,), "config.unknown-key", f"unknown key {key!r}", hint, address=address, key=True)
+
+
+def key_of(written: Written) -> str | None:
+    """Gives what a template is kept by in a cache: its files with their content; None where one cannot be read."""
+    digest = hashlib.sha256()
+    for file, content in written.items():
+        if content is None:
+            return None
+        digest.update(f"{file}\n{len(content)}\n".encode("utf-8", "surrogateescape"))
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def _stand_in(model: type[T], written: Mapping[str, Any]) -> T:

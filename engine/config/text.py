@@ -38,12 +38,22 @@ def read(path: Path | str, file: str, report: Report) -> str | None:
 
     Reports what is wrong. Positions in the text are those that an editor shows.
     """
+    data = read_bytes(path, file, report)
+    return None if data is None else decoded(data, file, report)
+
+
+def read_bytes(path: Path | str, file: str, report: Report) -> bytes | None:
+    """Gives the content of a file, one byte more than is allowed at most; reports a file that cannot be read."""
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 # a Path costs more than the read, ten thousand times
-            data = stream.read(LIMIT + 1)
+            return stream.read(LIMIT + 1)
     except OSError as error:
         report.error("config.unreadable", f"the file cannot be read: {error.strerror or error}", file=file)
         return None
+
+
+def decoded(data: bytes, file: str, report: Report) -> str | None:
+    """Gives the text of a file's content, as `read` does; reports what is wrong."""
     if len(data) > LIMIT:
         report.error("yaml.too-large", "the file is larger than 1 MiB", "split it", file=file, line=1, column=1)
         return None

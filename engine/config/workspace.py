@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from engine.config.addresses import texts
 from engine.config.agreeing import check_consent, check_topics
+from engine.config.cache import Cache
 from engine.config.explain import NAME_RULE, Checker, Path, did_you_mean, keys_of
 from engine.config.keywords import check_keywords
 from engine.config.layout import NAME, WorkspaceFolder
@@ -63,10 +64,11 @@ class Contents:
 class WorkspaceReader:
     """Reads the files of one workspace."""
 
-    def __init__(self, folder: WorkspaceFolder, report: Report, sources: Sources) -> None:
+    def __init__(self, folder: WorkspaceFolder, report: Report, sources: Sources, cache: Cache | None = None) -> None:
         self.folder = folder
         self.report = report
         self.sources = sources
+        self.cache = cache
 
     def read(self) -> Contents:
         """Gives what is valid; reports everything that is not."""
@@ -86,6 +88,7 @@ class WorkspaceReader:
             self.sources,
             senders=senders[1] if senders is not None else None,
             people=people[1] if people is not None else None,
+            cache=self.cache,
         )
         found.snippets = templates.snippets()
         found.templates = templates.templates()
