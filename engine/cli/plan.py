@@ -51,6 +51,7 @@ def command(
       engine plan --out plan.json && engine apply plan.json
       engine plan --against origin/main --report markdown=comment.md --report html=plan.html
     """
+    from engine.cli.findings import only_looks
     from engine.cli.planning import plan_against_live, plan_against_revision, show, wanted
     from engine.cli.refresh import refreshed, softened
 
@@ -58,6 +59,7 @@ def command(
         raise UsageError(
             "a plan against a git revision cannot be applied", hint="leave out --against, or --out with --format json"
         )
+    only_looks(app)
     asked = wanted(app)
     warnings = (*asked.warnings, *softened(asked.unset))
     if against is not None:

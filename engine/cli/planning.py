@@ -103,6 +103,7 @@ def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tupl
 
     Raises UsageError where git knows no such revision, ConfigError where the config was invalid then.
     """
+    from engine.cli.context import utc_now
     from engine.cli.plan_effects import Base, understood
     from engine.config.load import load
     from engine.config.snapshot import snapshot
@@ -113,7 +114,10 @@ def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tupl
     with tempfile.TemporaryDirectory(prefix="engine-plan-") as folder:
         config = Path(folder) / app.config.absolute().name
         if git.export(app.config, commit_id, config, app.variables):
-            loaded = load(config, environment=app.environment, variables=app.variables)
+            kept = app.loaded.cache
+            loaded = load(config, environment=app.environment, variables=app.variables, cache_of=lambda _: kept)
+            if kept is not None:
+                kept.save(utc_now())
             errors = [finding for finding in loaded.findings if finding.severity is Severity.ERROR]
             if errors or loaded.project is None:
                 raise ConfigError(f"the config was invalid at {revision}", errors, hint="plan against another revision")
