@@ -42,7 +42,7 @@ class Texter:
 class Acquaintance:
     """What is known of a texter."""
 
-    person: Person | None  # of several with the number, the first by id
+    person: str | None  # the id of who has the number; of several, the first
     consent: ConsentState
     lately: int  # texts from the number to the sender after the moment that was asked about
 

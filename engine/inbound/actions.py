@@ -10,7 +10,7 @@ from hashlib import blake2b
 from engine.config.models import Keyword, Workspace
 from engine.inbound.keywords import Routed
 from engine.outbox import Send
-from engine.types import InboundMessage, Json, Person
+from engine.types import InboundMessage, Json
 from engine.webhooks import Call
 
 LOOP_TEXTS = 30
@@ -58,10 +58,11 @@ def to_call(
     *,
     sender: str | None,
     routed: Routed,
-    person: Person | None,
+    person: str | None,
     now: datetime,
 ) -> Call | None:
-    """Gives the call of a rule's `call`. Its id is the text's: a text that is delivered twice causes one call."""
+    """Gives the call of a rule's `call`; `person` is the id of who texted. The call's own id is made of the text's: a
+    text that is delivered twice causes one call."""
     if rule.call is None:
         return None
     data: dict[str, Json] = {
@@ -75,7 +76,7 @@ def to_call(
         "rule": routed.rule,
         "keyword": routed.keyword,
         "event": rule.emit,
-        "person": person.id if person is not None else None,
+        "person": person,
     }
     body = {"type": CALL_TYPE, "timestamp": now.isoformat().replace("+00:00", "Z"), "data": data}
     known = f"{workspace}\0{message.provider_id}\0{rule.call}".encode()

@@ -141,7 +141,7 @@ def _read(store: Store, one: Incoming, sender: str | None, texter: Texter, met: 
         pending=known.pending.topic if known.pending else None,
         opt_out=message.opt_out,
     )
-    change = agreed(known, workspace, message, routed, person=who.id if who else "", now=now)
+    change = agreed(known, workspace, message, routed, person=who or "", now=now)
     changed = change.state is not None and change.state is not known.state
     event = event_of(message, routed.keyword)
     rule = workspace.keywords[routed.rule] if routed.rule else NO_RULE
@@ -150,7 +150,9 @@ def _read(store: Store, one: Incoming, sender: str | None, texter: Texter, met: 
     reply = (
         LOOP if looping else reply_to(line, message, sender, routed, known, change, dict(event), now, changed=changed)
     )
-    call = to_call(rule, line.name, message, sender=sender, routed=routed, person=person or who, now=now)
+    call = to_call(
+        rule, line.name, message, sender=sender, routed=routed, person=person.id if person is not None else who, now=now
+    )
     return _Read(
         Arrival(
             line.name,
@@ -173,25 +175,26 @@ def _outcome(
     routed: Routed, change: Agreed, rule: Keyword, reply: Send | str | None, person: Person | None
 ) -> dict[str, Json]:
     """Gives what is kept of a text beside its words; what did not happen is left out."""
-    happened: dict[str, Json] = {
-        "consent": str(change.state) if change.state is not None else None,
-        "review": routed.review,
-        "emit": rule.emit,
-        "set": dict(rule.set) if person is not None else None,
-        "start": rule.start.template if rule.start is not None else None,
-        "call": rule.call,
-        "unanswered": reply if isinstance(reply, str) else None,
-    }
-    return {
-        "rule": routed.name,
-        "keyword": routed.keyword,
-        "because": routed.because,
-        **{name: value for name, value in happened.items() if value},
-    }
+    kept: dict[str, Json] = {"rule": routed.name, "keyword": routed.keyword, "because": routed.because}
+    if change.state is not None:
+        kept["consent"] = str(change.state)
+    if routed.review:
+        kept["review"] = routed.review
+    if rule.emit:
+        kept["emit"] = rule.emit
+    if rule.set and person is not None:
+        kept["set"] = dict(rule.set)
+    if rule.start is not None:
+        kept["start"] = rule.start.template
+    if rule.call:
+        kept["call"] = rule.call
+    if isinstance(reply, str):
+        kept["unanswered"] = reply
+    return kept
 
 
 def _person(
-    line: Line, message: InboundMessage, known: Person | None, routed: Routed, changes: Mapping[str, Json]
+    line: Line, message: InboundMessage, known: str | None, routed: Routed, changes: Mapping[str, Json]
 ) -> Person | None:
     """Gives who texted, with what the rule sets: those attributes alone, since the store merges them into the rest.
 
@@ -199,7 +202,7 @@ def _person(
     number, is `audience.unknown_numbers`; who writes STOP never does.
     """
     if known is not None:
-        return replace(known, attributes=changes)
+        return Person(line.name, known, None, changes)
     audience = line.workspace.settings.audience
     adds = audience.unknown_numbers == "add" or (audience.unknown_numbers == "when-set" and changes)
     if not adds or routed.meaning == "STOP":

@@ -12,9 +12,8 @@ from engine.state.consent import effective, write_consent
 from engine.state.outbox_queue import Queueing
 from engine.state.people import write_people
 from engine.state.room import insert, some
-from engine.state.rows import person as to_person
 from engine.texts import Acquaintance, Arrival, Texter
-from engine.types import ConsentState, Person
+from engine.types import ConsentState
 
 NOTHING = Queued(0, 0, ())
 
@@ -28,18 +27,17 @@ class Inbound(Queueing):
         numbers: dict[tuple[str, str], list[str]] = {}
         for texter in texters:
             numbers.setdefault((texter.workspace, texter.to), []).append(texter.number)
-        people: dict[tuple[str, str], Person] = {}
+        people: dict[tuple[str, str], str] = {}
         entries: dict[tuple[str, str], list[tuple[str, ConsentState, int]]] = {}
         lately: dict[tuple[str, str, str], int] = {}
         for (workspace, to), among in numbers.items():
             which = some(among)
-            for row in self._file.rows(
-                """SELECT p.workspace, p.id, p.phone, p.attributes FROM json_each(?) j
-                CROSS JOIN people p INDEXED BY people_phone ON p.workspace = ? AND p.phone = j.value
-                ORDER BY p.id DESC""",
+            for number, person in self._file.rows(
+                """SELECT p.phone, min(p.id) FROM json_each(?) j CROSS JOIN people p INDEXED BY people_phone
+                ON p.workspace = ? AND p.phone = j.value GROUP BY p.phone""",
                 (which, workspace),
             ):
-                people[workspace, row[2]] = to_person(row)
+                people[workspace, number] = person
             for number, sender, state, entry in self._file.rows(
                 """SELECT c.number, c.sender, c.state, c.entry FROM json_each(?) j
                 CROSS JOIN consent c ON c.workspace = ? AND c.number = j.value""",
@@ -86,9 +84,9 @@ class Inbound(Queueing):
                 ],
             )
             write_consent(conn, [entry for arrival in fresh.values() for entry in arrival.consent])
-            people = [arrival.person for arrival in fresh.values() if arrival.person is not None]
-            if people:
-                write_people(conn, people, at=at)
+            people = (arrival.person for arrival in fresh.values() if arrival.person is not None)
+            if changed := [person for person in people if person.phone is not None or person.attributes]:
+                write_people(conn, changed, at=at)
         return [
             None if place not in fresh else replies[place][1] if place in replies else NOTHING
             for place in range(len(arrivals))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from engine.state.codec import dumps, to_micros
+from engine.state.codec import dumps, loads, to_micros
 from engine.state.consent import effective, present, write_consent
 from engine.state.erase import erase
 from engine.state.room import Room, insert, some
@@ -116,7 +115,7 @@ def _known(conn: sqlite3.Connection, people: Sequence[Person]) -> dict[tuple[str
         CROSS JOIN people p ON p.workspace = j.value ->> 0 AND p.id = j.value ->> 1""",
         (some((person.workspace, person.id) for person in people),),
     )
-    return {(workspace, person_id): (phone, json.loads(text)) for workspace, person_id, phone, text in rows}
+    return {(workspace, person_id): (phone, loads(text)) for workspace, person_id, phone, text in rows}
 
 
 def _agree(conn: sqlite3.Connection, model: Consent, numbers: set[tuple[str, str]]) -> None:
