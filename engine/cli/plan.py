@@ -51,9 +51,11 @@ def command(
       engine plan --out plan.json && engine apply plan.json
       engine plan --against origin/main --report markdown=comment.md --report html=plan.html
     """
+    from functools import partial
+
     from engine.cli.findings import only_looks
     from engine.cli.planning import plan_against_live, plan_against_revision, show, wanted
-    from engine.cli.refresh import refreshed, softened
+    from engine.cli.providers import seen, softened
 
     if against is not None and out is not None:
         raise UsageError(
@@ -65,9 +67,9 @@ def command(
     if against is not None:
         plan = plan_against_revision(app, against, asked, warnings)
     else:
-        if not no_refresh:
-            warnings = (*warnings, *refreshed(app, asked))
-        plan = plan_against_live(app, app.store(read_only=True), asked, warnings)
+        plan = plan_against_live(
+            app, app.store(read_only=True), asked, warnings, look=None if no_refresh else partial(seen, app, asked)
+        )
     if out is not None:
         _save(out, plan)
     write(plan, reports)

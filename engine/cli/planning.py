@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from engine.cli.context import App
     from engine.config.models import Project
     from engine.plugins import Plugins
+    from engine.provider_steps import SenderKey
     from engine.reconcile.apply import Desired
     from engine.reconcile.changes import Plan
+    from engine.reconcile.provider_side import ProviderSide
     from engine.store import Store
+
+    Look = Callable[[Mapping[SenderKey, Mapping[str, str]]], ProviderSide]
 
 COLOURS: Mapping[str, Mapping[str, Any]] = {
     "add": {"fg": "green"},
@@ -83,14 +87,20 @@ def versions(plugins: Plugins) -> dict[str, str]:
     return {**found, "engine-sms": version("engine-sms")}
 
 
-def plan_against_live(app: App, store: Store, asked: Wanted, warnings: tuple[Finding, ...]) -> Plan:
-    """Gives the plan from the live release to the config, with its reasons and effects."""
+def plan_against_live(
+    app: App, store: Store, asked: Wanted, warnings: tuple[Finding, ...], *, look: Look | None = None
+) -> Plan:
+    """Gives the plan from the live release to the config, with its reasons and effects. `look` looks at what is to be
+    done at the providers."""
     from engine.cli.plan_effects import Base, understood
     from engine.reconcile.apply import plan_for
     from engine.reconcile.needs import needed
+    from engine.reconcile.provider_side import with_provider
 
     live = store.live_release()
     made = plan_for(live, asked.desired, needed=needed(store), warnings=warnings)
+    if look is not None:
+        made = with_provider(made, look(store.webhooks_set()))
     if live is None:
         return understood(app, made, asked, Base(), store)
     # What was applied with uncommitted edits is in no commit.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf
+from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf, StringConstraints
 
 from engine.config.base import Country, Model, Name, Strings
 from engine.config.lazy import Lazy
@@ -47,6 +47,26 @@ RATES = {
 """Segments a second by kind of sender, where the config says nothing. Twilio's defaults, as of 2026-11-23."""
 
 
+WebhookTarget = Annotated[str, StringConstraints(pattern=r"^(engine|leave|none|https?://\S+)$")]
+
+
+class SenderWebhooks(Model):
+    """Where a sender's provider calls. `apply` sets it there, as the plan shows."""
+
+    inbound: WebhookTarget = Field(
+        "engine",
+        description="Texts: `engine` for `engine serve` at `public_url`, where there is one; `leave` as it is at the "
+        "provider; `none`; or another https address.",
+    )
+    fallback: WebhookTarget = Field(
+        "leave", description="Texts to which `inbound` gave no good answer: the same words, or an https address."
+    )
+    status: WebhookTarget = Field(
+        "engine",
+        description="Statuses of messages that name no address of their own, of messaging services: the same words.",
+    )
+
+
 class SenderConfig(Model):
     """One sender: a number with its kind, an alphanumeric ID, or a messaging service."""
 
@@ -68,6 +88,7 @@ class SenderConfig(Model):
     countries: list[Country] | None = Field(None, description="Countries it can reach. Default: the audience's.")
     rate: RateField | None = Field(None, description="Segments a second. Default: by kind.")
     mms: bool = Field(False, description="Whether it can send MMS.")
+    webhooks: SenderWebhooks = Field(SenderWebhooks(), description="Where its provider calls.")
     protect: bool = Field(False, description="Apply refuses to delete it, even after its file is gone.")
 
     @property

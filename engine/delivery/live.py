@@ -15,13 +15,13 @@ from typing import Any
 from engine.caps import Cost
 from engine.compose.build import composer as build_composer
 from engine.compose.composer import Composer
+from engine.config.endpoints import status_url
 from engine.config.models import ConsentConfig, Project, SenderConfig, Workspace
 from engine.config.prices import cost
 from engine.config.providers import build_provider
 from engine.config.settings_models import Sending, WorkspaceConfig
 from engine.config.snapshot import restore
 from engine.contracts import PluginContext, Provider
-from engine.delivery.addresses import status_url
 from engine.errors import ConfigError, StateUnavailable, UsageError
 from engine.outbox import Frozen
 from engine.plugins import Plugins

@@ -12,6 +12,10 @@ Objects = Mapping[str, Mapping[str, Json]]
 """Address → plain data, as `engine.config.snapshot.snapshot` gives it."""
 
 
+PROVIDER = "provider"
+"""The kind of what a plan changes at a provider: `acme/provider/support` is the sender `support` there."""
+
+
 def workspace_of(address: str) -> str:
     """Gives the workspace that an address lies in; of `engine`, that word."""
     return address.partition("/")[0]

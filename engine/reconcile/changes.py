@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from engine.reconcile.addresses import PROVIDER, kind_of
 from engine.reconcile.effects import Effect
 from engine.types import Finding, Json, Source
 
@@ -78,6 +79,19 @@ class Plan:
     changes: tuple[Change, ...]
     blocked: tuple[Blocked, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    drift: tuple[Change, ...] = ()
+    """What others changed at providers: from what was set last to what is there. What sets it back is among `changes`.
+    """
+
+    @property
+    def of_config(self) -> tuple[Change, ...]:
+        """The changes that make a release."""
+        return tuple(change for change in self.changes if kind_of(change.address) != PROVIDER)
+
+    @property
+    def at_providers(self) -> tuple[Change, ...]:
+        """The changes that are made at providers, one step each."""
+        return tuple(change for change in self.changes if kind_of(change.address) == PROVIDER)
 
     @property
     def summary(self) -> dict[str, int]:
@@ -94,5 +108,6 @@ class Plan:
             "blocked": [
                 {"rail": b.rail, "address": b.address, "message": b.message, "allow": b.allow} for b in self.blocked
             ],
+            "drift": [change.as_json() for change in self.drift],
             "warnings": [{**asdict(warning), "severity": str(warning.severity)} for warning in self.warnings],
         }

@@ -10,10 +10,10 @@ from functools import partial
 
 from engine.clicks import RecordedClick
 from engine.compose.build import links_domain
+from engine.config.endpoints import INBOUND_PATH
 from engine.config.models import Workspace
 from engine.config.people import People
 from engine.contracts import PluginContext, Site, Taken, WorkspaceView
-from engine.delivery.addresses import INBOUND_PATH
 from engine.delivery.hands import cancel
 from engine.delivery.live import Live
 from engine.errors import StateUnavailable

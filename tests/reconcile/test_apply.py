@@ -11,8 +11,9 @@ import pytest
 from engine.errors import ConfigError, LockHeld, PlanStale, RailBlocked
 from engine.plugins import load
 from engine.reconcile import saved
-from engine.reconcile.apply import Applied, Desired, Reviewed, apply, check, plan_for
+from engine.reconcile.apply import Applied, Desired, apply, check, plan_for
 from engine.reconcile.git import Commit
+from engine.reconcile.stale import Reviewed
 from engine.store import Store
 from engine.types import Finding, Severity, Source
 
@@ -75,7 +76,12 @@ def test_an_empty_config_can_be_the_first_release(store: Store) -> None:
     assert not run(store, desired({})).made
 
 
-@pytest.mark.parametrize("fail_at", [1, 2])
+VISITS = ["apply-locked", "mid-apply", "apply-written", "apply-carried", "mid-apply", "apply-unlocked"]
+LIVE_FROM = 5
+"""The first visit with the release live."""
+
+
+@pytest.mark.parametrize("fail_at", range(1, len(VISITS) + 1))
 def test_what_fails_half_way_leaves_all_or_nothing_and_no_lock(store: Store, fail_at: int) -> None:
     visits = []
 
@@ -86,9 +92,9 @@ def test_what_fails_half_way_leaves_all_or_nothing_and_no_lock(store: Store, fai
 
     with pytest.raises(RuntimeError):
         run(store, faults=faults)
-    assert visits == ["mid-apply"] * fail_at
-    assert len(store.releases()) == fail_at - 1
-    assert run(store).made is (fail_at == 1)
+    assert visits == VISITS[:fail_at]
+    assert len(store.releases()) == (fail_at >= LIVE_FROM)
+    assert run(store).made is (fail_at < LIVE_FROM)
     assert len(store.releases()) == 1
 
 
