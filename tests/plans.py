@@ -47,9 +47,14 @@ def change(name: str, *effects: Effect, body: str = "Hi", reason: Reason = Reaso
     return Change(address, Action.UPDATE, ("body",), was, now, place, effects, reason)
 
 
-def plan(*changes: Change, blocked: Sequence[Blocked] = (), warnings: Sequence[Finding] = ()) -> Plan:
+def plan(
+    *changes: Change,
+    blocked: Sequence[Blocked] = (),
+    warnings: Sequence[Finding] = (),
+    drift: Sequence[Change] = (),
+) -> Plan:
     """Gives a plan of these changes."""
-    return Plan("d" * 64, "a" * 16, "production", {}, changes, tuple(blocked), tuple(warnings))
+    return Plan("d" * 64, "a" * 16, "production", {}, changes, tuple(blocked), tuple(warnings), tuple(drift))
 
 
 def warning(message: str, file: str | None = "config/engine.yaml") -> Finding:
@@ -76,5 +81,17 @@ EVERYTHING = plan(
     Change("acme/keyword/join", Action.DELETE, (), {"words": ["JOIN"]}, None, None, (), Reason.PLUGIN),
     blocked=[Blocked("protect", "acme/keyword/join", "it is protected")],
     warnings=[warning("a sender is missing"), warning("a thing", None)],
+    drift=[
+        Change(
+            "acme/provider/support",
+            Action.UPDATE,
+            ("inbound",),
+            {"inbound": "https://acme.example/in"},
+            {"inbound": "https://other.example/in"},
+            None,
+            (),
+            Reason.DRIFT,
+        )
+    ],
 )
 """A plan with one of everything."""

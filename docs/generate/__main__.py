@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.generate import api, cli, codes, config, hooks
+from docs.generate import api, cli, codes, config, hooks, plan
 
 REFERENCE = Path(__file__).parent.parent / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -15,6 +15,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "codes.md": codes.page,
     "config.md": config.page,
     "hooks.md": hooks.page,
+    "plan.md": plan.page,
 }
 
 

@@ -9,7 +9,7 @@ from engine.reconcile.changes import Change, Plan
 from engine.reconcile.effects import QueuedEffect, Rendering, RenderingEffect, RouteEffect
 from engine.reconcile.fields import field_lines
 from engine.reconcile.notices import REASONS, of_change, of_plan, of_queued, of_rendering, of_route
-from engine.reconcile.text import SYMBOLS
+from engine.reconcile.text import DRIFT, SYMBOLS
 
 _STYLE = """
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
@@ -62,6 +62,12 @@ def _parts(plan: Plan, where: str) -> Iterator[str]:
             for one in plan.warnings
         )
         yield f'<div class="card"><h2>Warnings</h2><ul>{rows}</ul></div>'
+    if plan.drift:
+        yield f'<h2 class="warning">{DRIFT}</h2>'
+    for change in plan.drift:
+        yield from _change(change, open_=True)
+    if plan.drift:
+        yield "<h2>Changes</h2>"
     for change in plan.changes:
         yield from _change(change, open_=len(plan.changes) <= _OPEN)
     yield f'<p class="lead digest">Digest {_code(plan.digest)}</p>'

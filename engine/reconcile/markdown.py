@@ -16,7 +16,7 @@ from engine.reconcile.fields import field_lines
 from engine.reconcile.fitting import GLUE, fit, length
 from engine.reconcile.gfm import code, fence, folded, html_code
 from engine.reconcile.notices import REASONS, of_change, of_plan, of_queued, of_rendering, of_route
-from engine.reconcile.text import SYMBOLS
+from engine.reconcile.text import DRIFT, SYMBOLS
 from engine.types import Finding
 
 LIMIT = 65_536
@@ -42,18 +42,19 @@ def markdown(plan: Plan, *, limit: int = LIMIT - ROOM) -> str:
     foot = f"Digest {code(plan.digest)}"
     blocked = [_blocked(one) for one in plan.blocked]
     warnings = [_warning(one) for one in plan.warnings]
+    drift = [list(_change(change, open_=False)) for change in plan.drift]
     changes = [
         list(_change(change, open_=bool(change.effects) and len(plan.changes) <= _OPEN)) for change in plan.changes
     ]
     room = limit - length(head) - length(foot) - 2 * len(GLUE) - _RESERVED
     # What a person must act on comes first, then what they came to see.
-    placed = fit([*([one] for one in blocked), *changes, *([one] for one in warnings)], room)
-    rails, rest = placed[: len(blocked)], placed[len(blocked) :]
-    shown, warned = rest[: len(changes)], rest[len(changes) :]
+    placed = iter(fit([*([one] for one in blocked), *drift, *changes, *([one] for one in warnings)], room))
+    rails, drifted, shown, warned = ([next(placed) for _ in one] for one in (blocked, drift, changes, warnings))
     return GLUE.join(
         [
             head,
             *_list("**Refused by `apply` unless it is allowed:**", rails, "rail"),
+            *([f"**{DRIFT}**", *_changes(plan.drift, drifted)] if drift else []),
             *_changes(plan.changes, shown),
             *_list("**Warnings:**", warned, "warning"),
             foot,

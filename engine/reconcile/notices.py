@@ -58,12 +58,14 @@ def of_route(effect: RouteEffect) -> Said:
     """Gives which rule takes a text, before and after."""
     times = "" if effect.times == 1 else f", {effect.times} times"
     where = f"in the conversation tests{times}" if effect.origin == "tests" else f"came in lately{times}"
-    rules = (effect.before or "no rule", effect.after or "no rule")
-    sender = effect.sender or "-"
+    rules = [rule for rule in (effect.before, effect.after) if rule is not None]
+    move = " → ".join("{}" if rule is not None else "no rule" for rule in (effect.before, effect.after))
+    to = " to {}" if effect.sender is not None else ""
+    senders = [effect.sender] if effect.sender is not None else []
     if effect.text is None:
         what = "text that one person wrote" if effect.times == 1 else f"{effect.times} texts that one person each wrote"
-        return Said(f"{what} to {{}}: {{}} → {{}}", (sender, *rules))
-    return Said(f"{{}} to {{}} ({where}): {{}} → {{}}", (effect.text, sender, *rules))
+        return Said(f"{what}{to}: {move}", (*senders, *rules))
+    return Said(f"“{{}}”{to} ({where}): {move}", (effect.text, *senders, *rules))
 
 
 def of_change(change: Change) -> str:

@@ -14,6 +14,7 @@ from engine.reconcile.notices import REASONS, of_plan, of_queued, of_rendering, 
 
 SYMBOLS = ((Action.CREATE, "+"), (Action.UPDATE, "~"), (Action.DELETE, "-"))
 _STYLES = {Action.CREATE: "add", Action.UPDATE: "change", Action.DELETE: "remove"}
+DRIFT = "Drift: somebody else changed this at the provider since it was set last."
 _MOST_EFFECTS = 10
 _INDENT = 4
 _BODY = 6
@@ -28,6 +29,10 @@ def lines(plan: Plan, *, width: int | None = None) -> Iterator[Line]:
     """
     for change in plan.changes:
         yield from _change(change, width)
+        yield Line("", "")
+    if plan.drift:
+        yield Line("warn", DRIFT)
+        yield from (line for change in plan.drift for line in _change(change, None))
         yield Line("", "")
     for blocked in plan.blocked:
         yield Line("warn", printable(f"blocked by {blocked.rail}: {blocked.message} (--allow {blocked.allow})"))
@@ -50,7 +55,7 @@ def _change(change: Change, width: int | None) -> Iterator[Line]:
     yield from map(_indented, field_lines(change))
     yield from _messages(change, width)
     yield from _shortened([of_queued(effect).text(printable) for effect in _those(change, QueuedEffect)], "template")
-    yield from _shortened([of_route(effect).text(_quoted) for effect in _those(change, RouteEffect)], "text")
+    yield from _shortened([of_route(effect).text(printable) for effect in _those(change, RouteEffect)], "text")
 
 
 def _messages(change: Change, width: int | None) -> Iterator[Line]:
@@ -96,7 +101,3 @@ def _those(change: Change, kind: type[E]) -> list[E]:
 
 def _indented(line: Line) -> Line:
     return line._replace(text=f"{' ' * _INDENT}{line.text}".rstrip())
-
-
-def _quoted(text: str) -> str:
-    return f'"{printable(text)}"' if " " in text or not text else printable(text)

@@ -27,7 +27,7 @@ def without_digest(text: str) -> str:
 
 def test_the_first_plan_creates_everything(engine: Any) -> None:
     plan = engine.json("plan")
-    assert set(plan) == {"version", "digest", "base", "summary", "changes", "blocked", "warnings"}
+    assert set(plan) == {"version", "digest", "base", "summary", "changes", "blocked", "drift", "warnings"}
     assert (plan["version"], plan["base"], plan["blocked"]) == (1, None, [])
     assert {change["action"] for change in plan["changes"]} == {"create"}
     addresses = [change["address"] for change in plan["changes"]]

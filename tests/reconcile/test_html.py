@@ -75,7 +75,7 @@ def test_a_plan_with_everything_stands_alone() -> None:
         "--allow protect:acme/keyword/join",
         "No message: no x",
         "12 queued messages of acme/template/news go out as they read then (migrate)",
-        "hours to support (came in lately, 3 times): no rule → hours",
+        "“hours” to support (came in lately, 3 times): no rule → hours",
         "a sender is missing",
         "set by the environment",
         "d" * 64,

@@ -58,7 +58,7 @@ def test_a_message_that_never_was_is_told_by_its_error() -> None:
 
 def test_names_are_no_format() -> None:
     assert Said("link gone: {}", ("{0} {x}",)).text(str) == "link gone: {0} {x}"
-    assert of_route(RouteEffect("acme", "s", "{}", "tests", 1, "{0}", None)).text(str).startswith("{} to s")
+    assert of_route(RouteEffect("acme", "s", "{}", "tests", 1, "{0}", None)).text(str).startswith("“{}” to s")
 
 
 def test_a_text_that_one_person_wrote_is_not_shown() -> None:

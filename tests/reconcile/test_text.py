@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from plans import EVERYTHING
 from syrupy.assertion import SnapshotAssertion
 
 from engine.reconcile import lines, text
@@ -117,3 +118,18 @@ def test_nothing_in_a_body_reaches_the_terminal(body: str, shown: str) -> None:
     assert lines.printable(body) == shown
     rows = printed(make(None, {"acme/template/x": {"body": f"{body}\n{body}"}, f"acme/{body}": {"x": body}}))
     assert not any(char in rows for char in "\x1b\r\u202e\u200b\x7f\x9b")
+
+
+def test_a_plan_with_everything_in_words(snapshot: SnapshotAssertion) -> None:
+    assert printed(EVERYTHING) == snapshot
+
+
+def test_on_a_wide_terminal_bodies_stand_side_by_side() -> None:
+    narrow, wide = (list(text.lines(EVERYTHING, width=width)) for width in (56, 100))
+    assert not any(row.right for row in narrow)
+    assert [(row.style, row.right_style) for row in wide if row.right] == [
+        ("remove", "add"),
+        ("dim", "dim"),
+        ("remove", "add"),
+    ]
+    assert any("Hi Ada, welcome!" in row.text and "Hi Ada ☕, welcome!" in row.right for row in wide)

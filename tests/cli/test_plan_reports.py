@@ -1,0 +1,85 @@
+"""The reports of `engine plan`: one plan, in one run, in every form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from plans import EVERYTHING
+
+HERE = "config/workspaces/acme"
+WELCOME = f"{HERE}/templates/club/welcome.liquid"
+FILES = {"text": "plan.txt", "json": "plan.json", "markdown": "comment.md", "html": "plan.html"}
+
+
+def closed(schema: Any) -> Any:
+    """Gives a schema that refuses what it does not describe."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: closed(value) for key, value in schema.items()}
+    return {"additionalProperties": False, **inner} if "properties" in schema else inner
+
+
+def reports(*forms: str) -> list[str]:
+    """Gives the options for a report in each form."""
+    return [word for form in forms for word in ("--report", f"{form}={FILES[form]}")]
+
+
+def of(engine: Any, *words: str) -> Any:
+    """Gives the JSON that a command prints without being asked for it."""
+    return json.loads(engine.run(*words))
+
+
+def test_every_report_is_of_the_plan_that_is_printed(engine: Any) -> None:
+    engine.run("apply", "--yes")
+    engine.change(WELCOME, "Hi ", "Hi ☕ ")
+    engine.change(f"{HERE}/workspace.yaml", "{country: US}", "{country: US, website: '${SITE}'}")
+    printed = engine.call("plan", "--detailed-exitcode", *reports(*FILES))
+    assert printed.exit_code == 2
+    written = {form: (engine.folder / file).read_text(encoding="utf-8") for form, file in FILES.items()}
+    plan = json.loads(written["json"])
+    assert {change["address"] for change in plan["changes"]} == {"acme/template/club/welcome", "acme/workspace"}
+    assert written["text"].endswith(printed.stdout)
+    for text in written.values():
+        assert text.count(plan["digest"]) == 1
+        assert "HOT BEVERAGE" in text
+        assert "config.unset-variable" in text
+        assert "\x1b" not in text
+    for form in ("json", "markdown", "html"):
+        assert engine.run("plan", "--format", form) == written[form]
+
+
+@pytest.mark.parametrize("asked", ["yaml=plan.yaml", "markdown", "html=", "=plan.md", ""])
+def test_a_report_has_a_known_format_and_a_file(engine: Any, asked: str) -> None:
+    engine.refused("plan", "--report", asked, code=64)
+
+
+@pytest.mark.parametrize(
+    "words", [("--report", "html=no/where.html"), (*reports("json"), "--report", "text=plan.json")]
+)
+def test_a_report_that_cannot_be_written_is_refused(engine: Any, words: tuple[str, ...]) -> None:
+    engine.refused("plan", *words, code=64)
+
+
+def test_the_schema_describes_every_field(engine: Any) -> None:
+    schema = of(engine, "schema", "--kind", "plan")
+    Draft202012Validator.check_schema(schema)
+    strict = Draft202012Validator(closed(schema))
+    engine.run("apply", "--yes")
+    engine.change(WELCOME, "Hi ", "Hi ☕ ")
+    for document in (engine.json("plan"), {"version": 1, **json.loads(json.dumps(EVERYTHING.as_json()))}):
+        assert [error.message for error in strict.iter_errors(document)] == []
+        assert list(Draft202012Validator(schema).iter_errors({**document, "added": 1})) == []
+        for name in document:
+            assert not strict.is_valid({key: value for key, value in document.items() if key != name})
+
+
+def test_the_schema_is_written_with_the_others(engine: Any, tmp_path: Path) -> None:
+    engine.run("schema", "--out", "schemas")
+    assert json.loads((tmp_path / "schemas/plan.schema.json").read_text()) == of(engine, "schema", "--kind", "plan")
+    assert of(engine, "schema")["plan"] == of(engine, "schema", "--kind", "plan")
