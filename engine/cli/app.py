@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("apply", "Make the config live."),
     "reconcile": ("reconcile", "Keep what is live as the config says, round after round."),
     "releases": ("releases", "List what was applied."),
+    "rollback": ("rollback", "Make an earlier release live again."),
     "status": ("status", "Show the release, the queue, the senders and the workers."),
     "people": ("people", "Import, list, show, export and erase the audience."),
     "send": ("send", "Queue messages under the applied release."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from engine.cli.context import App
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def wanted_again(app: App, past: Release) -> Wanted:
     """Gives what a release asks for, checked as far as a release can be: by this version, with today's plugins.
 
-    Raises ConfigError where this version or its plugins cannot make it live.
+    Raises UsageError where it was made for another environment than this command is run for, ConfigError where this
+    version or its plugins cannot make it live.
     """
     from pydantic import ValidationError
 
@@ -25,6 +26,11 @@ def wanted_again(app: App, past: Release) -> Wanted:
     from engine.config.snapshot import restore, snapshot
     from engine.reconcile.apply import Desired
 
+    if past.environment != app.environment:
+        raise UsageError(
+            f"release {past.id} is for the environment {past.environment or 'none'}, not {app.environment or 'none'}",
+            hint=f"say so: engine --env {past.environment} rollback …" if past.environment else "leave out --env",
+        )
     plugins = app.plugins()
     try:
         project = restore(past.objects)

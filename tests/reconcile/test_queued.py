@@ -11,8 +11,9 @@ import pytest
 
 from engine.outbox import Send
 from engine.plugins import load
-from engine.reconcile.apply import Desired, Reviewed, apply
+from engine.reconcile.apply import Desired, apply
 from engine.reconcile.queued import OnChange, fates
+from engine.reconcile.stale import Reviewed
 from engine.store import Store
 from engine.types import Purpose
 
@@ -114,22 +115,27 @@ def test_apply_does_it(store: Store, on_change: str, state: str, reason: str | N
     assert (plain.state, plain.release) == ("queued", first)
 
 
-def test_the_release_and_what_it_does_to_messages_are_one_step(store: Store) -> None:
+def test_the_release_and_what_it_does_to_messages_are_one_step(store: Store, tmp_path: Path) -> None:
     first = applied(store, objects("cancel"))
     message_id = queued(store, "plain", first)
-    visits = 0
+    other = load([]).store("sqlite").open("sqlite:///state/engine.db", folder=tmp_path)
+    seen = []
 
     def looks(point: str) -> None:
-        nonlocal visits
-        visits += 1
-        message = store.message(message_id)
+        message = other.message(message_id)
         assert message is not None
-        assert (store.live_release_id() == first, message.state == "queued") == ((True, True), (False, False))[
-            visits - 1
-        ]
+        seen.append((point, other.live_release_id() == first, message.state.value))
 
     applied(store, objects("cancel", plain="Hey"), looks)
-    assert visits == 2
+    other.close()
+    assert seen == [
+        ("apply-locked", True, "queued"),
+        ("mid-apply", True, "queued"),
+        ("apply-written", True, "queued"),
+        ("apply-carried", True, "queued"),
+        ("mid-apply", False, "cancelled"),
+        ("apply-unlocked", False, "cancelled"),
+    ]
 
 
 def test_nothing_is_done_where_the_release_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
