@@ -131,7 +131,7 @@ def apply(
         live = store.live_release()
         side = providers.look(store.webhooks_set()) if providers is not None else ProviderSide()
         fresh = with_provider(plan_for(live, desired, needed=needed(store)), side)
-        last, earlier = store.last_steps(), partial(earlier_plans, store, desired)
+        last, earlier = store.last_steps(), partial(earlier_plans, store, desired, side)
         to_do = check(fresh, live, reviewed, allow=allow, unset=unset, last=last, earlier=earlier)
         if side.agreed:
             store.remember_webhooks(side.agreed, at=clock())
@@ -161,14 +161,13 @@ def apply(
     return Applied(release, fresh, made=release is not live, steps=tuple(ended))
 
 
-def earlier_plans(store: Store, desired: Desired) -> Iterator[Plan]:
+def earlier_plans(store: Store, desired: Desired, side: ProviderSide | None = None) -> Iterator[Plan]:
     """Gives what the plan would have been on each of the newest releases but the live one, the newest first, and last
-    what it would have been before the first."""
+    what it would have been before the first; `side` is what is to be done at providers now."""
     releases = store.releases(limit=REMEMBERED)
-    for about in releases[1:]:
-        yield plan_for(store.release(about.id), desired)
-    if releases and releases[-1].base is None:
-        yield plan_for(None, desired)
+    bases = [store.release(about.id) for about in releases[1:]]
+    for base in [*bases, None] if releases and releases[-1].base is None else bases:
+        yield with_provider(plan_for(base, desired), side or ProviderSide())
 
 
 def check(

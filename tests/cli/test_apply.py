@@ -149,6 +149,25 @@ class TestReviewed:
         engine.run("apply", "--yes")
         assert first["release"] in engine.refused("apply", "plan.json", "--yes", code=6)
 
+    def test_a_digest_is_stale_after_another_apply_which_says_what_came_between(self, engine: Any) -> None:
+        engine.run("apply", "--yes")
+        (first,) = releases(engine)
+        engine.change(WELCOME, "Hi ", "Hello ")
+        digest = engine.json("plan")["digest"]
+        engine.write("config/workspaces/acme/snippets/footer.liquid", "STOP stops.\n")
+        second = engine.json("apply", "--yes")["release"]
+        engine.write("config/workspaces/acme/snippets/footer.liquid", "Reply STOP to stop.\n")
+        said = engine.refused("apply", "--yes", "--digest", digest, code=6)
+        assert first["release"] in said
+        assert second in said
+        assert "acme/snippet/footer" in said
+
+    def test_a_printed_plan_that_was_edited_is_stale(self, engine: Any) -> None:
+        printed = engine.json("plan")
+        printed["changes"] = printed["changes"][1:]  # as if a reviewer were to see less
+        engine.write("plan.json", json.dumps(printed))
+        engine.refused("apply", "plan.json", "--yes", code=6)
+
     def test_a_plan_for_another_environment_is_stale(self, engine: Any) -> None:
         engine.write("config/environments/staging.yaml", "{}\n")
         engine.run("--env", "staging", "plan", "--out", "plan.json")
