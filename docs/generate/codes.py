@@ -178,6 +178,7 @@ OTHERS: dict[str, dict[str, str]] = {
     },
     "Plans": {
         "plan.base-unreadable": "What a plan starts from was made by another version, and cannot be read by this one.",
+        "plan.beyond-diff": "The plan touches an object, and the diff under review touches none of its files.",
     },
     "The provider": {
         "provider.sender-missing": "The account has no such sender.",

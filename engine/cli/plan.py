@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--against", metavar="REF", help="Compare with the config at a git revision, offline.")
+@click.option(
+    "--diff", metavar="REF", help="Warn of what this diff does not touch. Default: --against, or the pull request's."
+)
 @click.option("--no-refresh", is_flag=True, help="Do not ask the providers which senders they have.")
 @click.option(
     "--out",
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 def command(
     app: App,
     against: str | None,
+    diff: str | None,
     no_refresh: bool,
     out: Path | None,
     detailed_exitcode: bool,
@@ -42,7 +46,8 @@ def command(
     """Show what apply would change, and what people will read then.
 
     Nothing is changed, here or at a provider. Changes are against the applied release; with --against they are against
-    the config at a commit, branch or tag, and neither the state nor a provider is asked.
+    the config at a commit, branch or tag, and neither the state nor a provider is asked. Whoever reviews a diff is
+    warned of each object that the plan touches and the diff does not: of a branch that is behind, a variable.
 
     \b
     Example:
@@ -65,11 +70,10 @@ def command(
     asked = wanted(app)
     warnings = (*asked.warnings, *softened(asked.unset))
     if against is not None:
-        plan = plan_against_revision(app, against, asked, warnings)
+        plan = plan_against_revision(app, against, asked, warnings, diff=diff)
     else:
-        plan = plan_against_live(
-            app, app.store(read_only=True), asked, warnings, look=None if no_refresh else partial(seen, app, asked)
-        )
+        look = None if no_refresh else partial(seen, app, asked)
+        plan = plan_against_live(app, app.store(read_only=True), asked, warnings, look=look, diff=diff)
     if out is not None:
         _save(out, plan)
     write(plan, reports)

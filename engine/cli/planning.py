@@ -88,11 +88,18 @@ def versions(plugins: Plugins) -> dict[str, str]:
 
 
 def plan_against_live(
-    app: App, store: Store, asked: Wanted, warnings: tuple[Finding, ...], *, look: Look | None = None
+    app: App,
+    store: Store,
+    asked: Wanted,
+    warnings: tuple[Finding, ...],
+    *,
+    look: Look | None = None,
+    diff: str | None = None,
 ) -> Plan:
     """Gives the plan from the live release to the config, with its reasons and effects. `look` looks at what is to be
-    done at the providers."""
+    done at the providers; `diff` is the revision whose diff is reviewed."""
     from engine.cli.plan_effects import Base, understood
+    from engine.cli.plan_scope import scoped
     from engine.reconcile.apply import plan_for
     from engine.reconcile.needs import needed
     from engine.reconcile.provider_side import with_provider
@@ -105,25 +112,30 @@ def plan_against_live(
         return understood(app, made, asked, Base(), store)
     # What was applied with uncommitted edits is in no commit.
     commit_id = live.commit if live.commit and not live.commit.endswith("-dirty") else None
-    return understood(app, made, asked, Base(live.objects, live.sources, live.versions, commit_id), store)
+    made = understood(app, made, asked, Base(live.objects, live.sources, live.versions, commit_id), store)
+    return scoped(app, made, asked, live.sources, diff)
 
 
-def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tuple[Finding, ...]) -> Plan:
+def plan_against_revision(
+    app: App, revision: str, asked: Wanted, warnings: tuple[Finding, ...], *, diff: str | None = None
+) -> Plan:
     """Gives the plan from the config as it was at a git revision: offline, the state is not looked at.
 
     Raises UsageError where git knows no such revision, ConfigError where the config was invalid then.
     """
     from engine.cli.context import utc_now
     from engine.cli.plan_effects import Base, understood
+    from engine.cli.plan_scope import scoped
     from engine.config.load import load
     from engine.config.snapshot import snapshot
     from engine.reconcile import git
+    from engine.reconcile.objects import export
     from engine.reconcile.plan import plan
 
     commit_id = git.resolve(app.config, revision, app.variables)
     with tempfile.TemporaryDirectory(prefix="engine-plan-") as folder:
         config = Path(folder) / app.config.absolute().name
-        if git.export(app.config, commit_id, config, app.variables):
+        if export(app.config, commit_id, config, app.variables):
             kept = app.loaded.cache
             loaded = load(config, environment=app.environment, variables=app.variables, cache_of=lambda _: kept)
             if kept is not None:
@@ -144,7 +156,8 @@ def plan_against_revision(app: App, revision: str, asked: Wanted, warnings: tupl
         sources_before=sources,
         warnings=warnings,
     )
-    return understood(app, made, asked, Base(before, sources, asked.desired.versions, commit_id), None)
+    made = understood(app, made, asked, Base(before, sources, asked.desired.versions, commit_id), None)
+    return scoped(app, made, asked, sources, diff or revision)
 
 
 def show(plan: Plan, *, stderr: bool = False) -> None:

@@ -40,7 +40,9 @@ def pull(config: Path, variables: Mapping[str, str]) -> Pulled:
             f"the branch of {config} follows no other, so there is nothing to pull",
             hint="git branch --set-upstream-to=origin/main",
         )
-    fetched = run(config, variables, *_QUIET, "fetch", "--quiet", "--no-recurse-submodules", seconds=FETCH_SECONDS)
+    fetched = run(
+        config, variables, *_QUIET, "fetch", "--quiet", "--no-recurse-submodules", seconds=FETCH_SECONDS, online=True
+    )
     if fetched is None or fetched.returncode:
         raise RepositoryUnavailable(
             f"git cannot fetch {remote}: {words(fetched)}",
@@ -96,6 +98,7 @@ def _forward(config: Path, variables: Mapping[str, str], before: str, after: str
         "--no-stat",
         after,
         seconds=FETCH_SECONDS,
+        online=True,
     )
     if merged is None or merged.returncode:
         raise PullRefused(f"git cannot move the checkout to {after[:12]}: {words(merged)}")

@@ -5,9 +5,7 @@ Everything here works without git and outside a repository: there is just nothin
 
 from __future__ import annotations
 
-import io
 import subprocess
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,16 +59,13 @@ def resolve(config: Path, revision: str, variables: Mapping[str, str]) -> str:
     return found.strip()
 
 
-def export(config: Path, commit_id: str, into: Path, variables: Mapping[str, str]) -> bool:
-    """Writes the config's folder, as it was at a commit, to `into`. False where the commit has no such folder."""
-    if not _try(config, variables, "ls-tree", "--name-only", commit_id, "./"):
-        return False
-    done = run(config, variables, "archive", "--format=tar", commit_id, ".")
-    if done is None or done.returncode:
-        raise UsageError(f"git cannot read the config at {commit_id[:12]}: {words(done)}")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(into, filter="data")
-    return True
+def merge_base(config: Path, commit_id: str, variables: Mapping[str, str]) -> str | None:
+    """Gives the commit at which the checkout parted from another one: what a pull request is compared with.
+
+    None where git cannot tell, for instance in a shallow clone.
+    """
+    found = _try(config, variables, "merge-base", commit_id, "HEAD")
+    return found.strip() if found else None
 
 
 def edited(config: Path, commit_id: str, variables: Mapping[str, str]) -> frozenset[str] | None:
@@ -87,19 +82,27 @@ def edited(config: Path, commit_id: str, variables: Mapping[str, str]) -> frozen
 
 
 def run(
-    folder: Path, variables: Mapping[str, str], *arguments: str, seconds: float = _SECONDS
+    folder: Path,
+    variables: Mapping[str, str],
+    *arguments: str,
+    seconds: float = _SECONDS,
+    given: bytes | None = None,
+    online: bool = False,
 ) -> subprocess.CompletedProcess[bytes] | None:
     """Runs git, which asks nothing and leaves the index alone; None where it cannot run or takes too long.
 
     It runs in a session of its own: it has no terminal to ask a password on, and Ctrl-C leaves it time to end.
+    `given` is what it reads. Unless `online` it fetches nothing, not even what a partial clone lacks.
     """
     environment = {**variables, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if not online:
+        environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}  # the first since git 2.44
     try:
         return subprocess.run(  # noqa: S603 # no shell; what is free, a revision, stands behind --end-of-options
             ["git", *_DETERMINED, *arguments],  # noqa: S607 # the user's own git, wherever their PATH has it
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=given if given is not None else b"",
             capture_output=True,
             timeout=seconds,
             check=False,

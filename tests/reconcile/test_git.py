@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.reconcile import git
+from engine.reconcile.objects import export
 
 VARIABLES = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -107,7 +108,7 @@ def test_exports_the_config_of_another_revision(repository: Path, committed: str
     config = repository / "config"
     assert git.resolve(config, "HEAD~1", VARIABLES) == committed
     into = tmp_path / "into"
-    assert git.export(config, committed, into, VARIABLES) is True
+    assert export(config, committed, into, VARIABLES) is True
     assert [path.name for path in into.rglob("*")] == ["engine.yaml"]
     assert (into / "engine.yaml").read_text() == "engine: 1\n"
 
@@ -116,7 +117,7 @@ def test_a_revision_without_the_config_exports_nothing(repository: Path, run: Gi
     run("init", "-q")
     run("commit", "-q", "--allow-empty", "-m", "First")
     config = repository / "config"
-    assert git.export(config, git.resolve(config, "HEAD", VARIABLES), tmp_path / "into", VARIABLES) is False
+    assert export(config, git.resolve(config, "HEAD", VARIABLES), tmp_path / "into", VARIABLES) is False
 
 
 @pytest.mark.parametrize("revision", ["nothing", "", "--all", "-h", "--output=x", "HEAD:config"])
