@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from engine.reconcile.addresses import PROVIDER, kind_of
 from engine.reconcile.changes import Change, Plan, Reason
 from engine.types import Source
 
@@ -23,9 +24,9 @@ class Known:
 
 
 def with_reasons(plan: Plan, known: Known) -> Plan:
-    """Gives the plan with the reason of each change of the config; drift keeps its own."""
+    """Gives the plan with the reason of each change of the config; those at providers keep their own."""
     changes = (
-        change if change.reason is Reason.DRIFT else replace(change, reason=_reason(change, known))
+        change if kind_of(change.address) == PROVIDER else replace(change, reason=_reason(change, known))
         for change in plan.changes
     )
     return replace(plan, changes=tuple(changes))
