@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +55,12 @@ class Live:
         self._live = live, self.project(live)[1] if live is not None else None
         self._costs.clear()
         return True
+
+    def knows(self, release_ids: Collection[str]) -> bool:
+        """False where one of these releases was not met yet: then there may be a new live one, too, and a message that
+        was queued under it must not be judged by the settings before it."""
+        with self._lock:
+            return all(release_id in self._projects for release_id in release_ids)
 
     @property
     def release_id(self) -> str | None:

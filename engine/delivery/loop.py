@@ -184,6 +184,8 @@ class SendLoop:
         lane.owed += len(claims) / EVERY - spare
         hands.faults("after-claim")
         await self._halts.claimed(lane.name, claims)
+        if not self._live.knows({claim.release for claim in claims}):
+            await self._follow()
         changes = []
         loop = asyncio.get_running_loop()
         breath = loop.time() + BREATH
@@ -253,8 +255,12 @@ class SendLoop:
             await self._beat()
             await self._renew()
             await self._sweep()
-            await self._hands.ask(self._live.refresh)
-            self._turns.follow()
+            await self._follow()
+
+    async def _follow(self) -> None:
+        """Looks for a new release, and sends by it from now on."""
+        await self._hands.ask(self._live.refresh)
+        self._turns.follow()
 
     # ends
 
