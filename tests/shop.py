@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,16 @@ class Shop:
     def states(self) -> Counter[str]:
         """Counts the outbox by state."""
         return Counter(message["state"] for message in self.messages())
+
+    def went(self, number: str) -> list[str]:
+        """Gives the templates of the messages that were let go to a number, in their order."""
+        with closing(sqlite3.connect(self.folder / "state/engine.db")) as state:
+            rows = state.execute(
+                """SELECT s.template FROM frozen f JOIN messages m ON m.seq = f.message JOIN sends s ON s.id = m.send
+                WHERE f.number = ? AND m.went > 0 ORDER BY m.seq""",
+                (number,),
+            ).fetchall()
+        return [template for (template,) in rows]
 
     def _variables(self, crash: str) -> dict[str, str]:
         return {**os.environ, **self.variables, **({"ENGINE_CRASH_AT": crash} if crash else {})}

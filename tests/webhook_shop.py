@@ -10,11 +10,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
-from phonenumbers import parse, region_code_for_number
 from shop import Shop
 
 from engine.state.sqlite import SqliteStore
@@ -168,18 +166,6 @@ def text_fields(sid: str, body: str, **more: str) -> dict[str, str]:
 def sid(number: int) -> str:
     """A message's SID."""
     return f"SM{number:032x}"
-
-
-def phone(number: int) -> str:
-    """One of the numbers that are kept free for examples, 100 in each area of the United States and Canada."""
-    areas = _areas()
-    return f"+1{areas[number // 100 % len(areas)]}55501{number % 100:02}"
-
-
-@cache
-def _areas() -> tuple[int, ...]:
-    regions = {area: region_code_for_number(parse(f"+1{area}5550100")) for area in range(201, 990)}
-    return tuple(area for area, region in regions.items() if region in ("US", "CA"))
 
 
 def signed(url: str, fields: Mapping[str, str], *, token: str = TOKEN) -> tuple[bytes, dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from phones import phone
 from shop import Shop
 from twilio_shop import TwilioShop
 
@@ -14,10 +15,6 @@ DELIVERED = {"accepted", "sent", "delivered"}
 WELCOME = ("send", "welcome", "-w", "acme")
 NOT_OURS = "+15005550007"  # the sandbox refuses to send from it, with 21606
 REST = "[1s, 1s, 1s], rest: 1s"  # the key behind the look-ups
-
-
-def phone(number: int) -> str:
-    return f"+1415555{100 + number:04d}"
 
 
 def creates(shop: TwilioShop) -> int:

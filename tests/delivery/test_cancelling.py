@@ -8,13 +8,10 @@ import subprocess
 import sys
 
 import pytest
+from phones import phone
 from shop import Shop
 
 WELCOME = ("send", "welcome", "-w", "acme")
-
-
-def phone(number: int) -> str:
-    return f"+1415555{100 + number:04d}"
 
 
 def test_a_queued_message_is_cancelled_and_never_sent(shop: Shop) -> None:

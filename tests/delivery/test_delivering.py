@@ -7,13 +7,10 @@ import time
 from collections import Counter
 
 import pytest
+from phones import phone
 from shop import Shop
 
 DELIVERED = {"accepted", "sent", "delivered"}
-
-
-def phone(number: int) -> str:
-    return f"+1415555{100 + number:04d}"
 
 
 def test_each_person_gets_one_message_with_their_words(shop: Shop) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from phones import phone
 from twilio_shop import DELIVERED, TwilioShop
 
 from engine.testing.twilio_emulator import Fault, emulator_process
 
 POINTS = ["after-claim", "before-commit", "after-commit", "before-call", "after-call", "before-record", "after-record"]
-
-
-def phone(number: int) -> str:
-    return f"+1415555{100 + number:04d}"
 
 
 FAULTS = {

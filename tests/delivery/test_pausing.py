@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from phones import phone
 from shop import Shop
 
 DELIVERED = {"accepted", "sent", "delivered"}
 CODE = ("send", "code", "-w", "acme", "--data", '{"code": "1"}')
 WELCOME = ("send", "welcome", "-w", "acme")
-
-
-def phone(number: int) -> str:
-    return f"+1415555{100 + number:04d}"
 
 
 def by_template(shop: Shop) -> dict[str, str]:

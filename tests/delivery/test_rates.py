@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from phones import phone
 from twilio_shop import TwilioShop
 
 WINDOW = 10.0
 RATE = 10
 MESSAGES = 120
-
-
-def numbers(count: int) -> dict[str, str]:
-    """People with fictitious numbers."""
-    return {f"p{n:03}": f"+1{area}55501{n % 100:02}" for n in range(count) for area in [("415", "212")[n // 100]]}
 
 
 @pytest.mark.parametrize("limited", ["sender", "workspace"])
@@ -25,7 +21,7 @@ def test_two_processes_share_a_rate(twilio: TwilioShop, limited: str) -> None:
         workspace = twilio.folder / "config/workspaces/acme/workspace.yaml"
         add_ceiling(workspace)
         twilio.engine("apply", "--yes", "--no-refresh")
-    twilio.people(numbers(MESSAGES))
+    twilio.people({str(n): phone(n) for n in range(MESSAGES)})
     twilio.engine("send", "welcome", "-w", "acme", "--everyone")
     processes = [twilio.start("run", "--drain") for _ in range(2)]
     for process in processes:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
+from phones import phone
 from shop import Shop
 
 DELIVERED = {"accepted", "sent", "delivered"}
 WELCOME = ("send", "welcome", "-w", "acme")
 LANDLINE = "+15005550009"  # the sandbox refuses it, with 21614
-
-
-def phone(number: int) -> str:
-    return f"+1415555{100 + number:04d}"
 
 
 def unreachable(shop: Shop, to: str, code: str, *, retry: bool = False) -> None:

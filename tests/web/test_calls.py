@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from asgi_front import app_of, asgi, front_of, text_in
-from webhook_shop import FORM, PHONE, PUBLIC, WebhookShop, phone, sid, signed, text_fields
+from phones import phone
+from webhook_shop import FORM, PHONE, PUBLIC, WebhookShop, sid, signed, text_fields
 
 from engine.contracts import AsgiApplication
 from engine.errors import UsageError
@@ -50,7 +51,9 @@ def test_what_twilio_s_library_signed_goes_through_the_route(shop: WebhookShop) 
         found = []
         for row in ROWS:
             address = urlsplit(row["url"])
-            front.intake.recorder.lines = replace(front.intake.recorder.lines, public_url=f"{address.scheme}://{address.netloc}")
+            front.intake.recorder.lines = replace(
+                front.intake.recorder.lines, public_url=f"{address.scheme}://{address.netloc}"
+            )
             headers = {"x-twilio-signature": row["signature"], "content-type": row["content_type"] or ""}
             answer = await asgi(
                 app,

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from webhook_shop import OURS, WebhookShop, free_port, phone
+from phones import phone
+from webhook_shop import OURS, WebhookShop, free_port
 
 from engine.testing.twilio_emulator import emulator_process
 

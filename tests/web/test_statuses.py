@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from asgi_front import app_of, asgi, callback_of, front_of, status_in
-from webhook_shop import PUBLIC, WebhookShop, phone, sid, signed
+from phones import phone
+from webhook_shop import PUBLIC, WebhookShop, sid, signed
 
 from engine.contracts import AsgiApplication
 from engine.outbox import MessageRecord

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from webhook_shop import OURS, WebhookShop, free_port, phone
+from phones import phone
+from webhook_shop import OURS, WebhookShop, free_port
 
 from engine.testing.twilio_emulator import emulator_process
 from engine.types import ConsentState, Person
@@ -18,18 +18,6 @@ PEOPLE = 10_000
 STOPS = 200
 NEWS = "News from Acme Coffee"
 OPEN = {"queued", "claimed", "sending", "retry_wait", "in_doubt"}
-
-
-def went(state: Path, number: str) -> list[str]:
-    """Gives the templates of the messages that were let go to a number."""
-    conn = sqlite3.connect(state)
-    rows = conn.execute(
-        """SELECT s.template FROM frozen f JOIN messages m ON m.seq = f.message JOIN sends s ON s.id = m.send
-        WHERE f.number = ? AND m.went > 0 ORDER BY m.seq""",
-        (number,),
-    ).fetchall()
-    conn.close()
-    return [template for (template,) in rows]
 
 
 @pytest.mark.slow
@@ -49,14 +37,13 @@ def test_after_a_stop_nothing_but_its_confirmation_goes(tmp_path: Path) -> None:
         store.upsert_people(people, at=datetime.now(UTC))
         shop.engine("send", "news", "-w", "acme", "--everyone")
         before: dict[str, list[str]] = {}
-        state = tmp_path / "state/engine.db"
         with shop.running("up", "--yes", "--no-refresh", "--port", str(port)) as served:
             for number in everyone[:: PEOPLE // STOPS]:
                 emulator.text(number, OURS, "STOP")
                 while store.consent("acme", number) is not ConsentState.STOPPED:
                     time.sleep(0.005)
                 # Looked at after the commit: what was let go by then was let go before it.
-                before[number] = went(state, number)
+                before[number] = shop.went(number)
             end = time.monotonic() + 240
             while store.count_states().keys() & OPEN:
                 assert time.monotonic() < end, store.count_states()
@@ -67,7 +54,7 @@ def test_after_a_stop_nothing_but_its_confirmation_goes(tmp_path: Path) -> None:
         for message in emulator.messages():
             bodies.setdefault(message["to"], []).append(message["body"])
         for number, sent in before.items():
-            after = went(state, number)
+            after = shop.went(number)
             assert after.count("news") == sent.count("news"), number
             assert len(after) - after.count("news") == 1, "one confirmation, and nothing else"
             assert sum(body.startswith(NEWS) for body in bodies[number]) == sent.count("news")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from phones import phone
 from shop import Shop
-from webhook_shop import OURS, WebhookShop, free_port, phone
+from webhook_shop import OURS, WebhookShop, free_port
 
 from engine.testing.twilio_emulator import emulator_process
 
