@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inbound": ("inbound", "List texts that came in, and what came of them."),
     "webhooks": ("webhooks", "Show calls of webhooks; make failed ones again."),
     "consent": ("consent", "Show and change consent, judge texts, export the ledger."),
+    "senders": ("senders", "Show senders beside the account's; write those into the config."),
     "links": ("links", "Show how often links were clicked."),
     "plugins": ("plugins", "List plugins and what they do."),
     "completion": ("completion", "Print shell completion for bash, zsh or fish."),

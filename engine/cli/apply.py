@@ -16,7 +16,7 @@ from engine.errors import UsageError
 from engine.provider_steps import StepState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from engine.cli.planning import Wanted
     from engine.cli.providers import LiveProviders
@@ -91,7 +91,6 @@ def command(
         click.echo("nothing was changed", err=True)
     else:
         report(applied, format_)
-        applied.require_whole()
 
 
 def make_live(
@@ -212,10 +211,8 @@ def _read(file: Path) -> Saved:
 
 
 def report(applied: Applied, format_: str) -> None:
-    """Prints what was applied, and what was not."""
+    """Prints what was applied, and what was not. Raises AppliedInPart, ProviderUnavailable for what was not."""
     from engine.cli.output import finding_line
-    from engine.reconcile.lines import printable
-    from engine.reconcile.text import SYMBOLS
 
     release, plan = applied.release, applied.plan
     became = {step.address: RESULTS[step.state] for step in applied.steps}
@@ -229,7 +226,16 @@ def report(applied: Applied, format_: str) -> None:
             for c in plan.changes
         ]
         print_json({"release": release.id, "digest": release.digest, "changes": len(plan.changes), "results": results})
-        return
+    else:
+        _print(applied, became, messages)
+    applied.require_whole()
+
+
+def _print(applied: Applied, became: Mapping[str, str], messages: Mapping[str, str]) -> None:
+    from engine.reconcile.lines import printable
+    from engine.reconcile.text import SYMBOLS
+
+    release, plan = applied.release, applied.plan
     for change in plan.changes:
         result = became.get(change.address, "applied")
         words = "" if result == "applied" else f": {result} {messages.get(change.address, '')}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import click
 from engine.cli import exit_codes
 from engine.cli.context import App, pass_app
 from engine.cli.output import finding_line, format_option, print_json
+from engine.cli.writing import write_beside
 from engine.errors import ConfigError
 
 
@@ -47,7 +46,7 @@ def command(app: App, check: bool, format_: str) -> int:
         if after != text:
             changed.append(file)
             if not check:
-                _write(path, after)
+                write_beside(Path(path), after)
     if format_ == "json":
         from engine.cli.reports import as_json
 
@@ -81,20 +80,3 @@ def _files(app: App) -> Iterator[tuple[str, str, str]]:
             yield path, f"{folder.prefix}templates/{name}.liquid", "template"
             for language, inner in folder.languages.get(name, {}).items():
                 yield inner, f"{folder.prefix}templates/{name}.{language}.liquid", "template"
-
-
-def _write(path: str, text: str) -> None:
-    """Writes beside the file and moves it into place, so that a full disk leaves the old one."""
-    target = Path(path).resolve()
-    try:
-        handle, beside = tempfile.mkstemp(dir=target.parent, prefix=".fmt-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-            Path(beside).chmod(target.stat().st_mode & 0o777)
-            Path(beside).replace(target)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error

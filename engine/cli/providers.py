@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from engine.cli.context import App
     from engine.cli.planning import Wanted
+    from engine.config.models import Project
     from engine.contracts import Provider
+    from engine.plugins import Plugins
     from engine.provider_steps import SenderKey
     from engine.reconcile.provider_side import ProviderSide
     from engine.types import RemoteChange
@@ -32,19 +34,19 @@ Told = Mapping[str, list[RemoteSender]]
 Silent = Mapping[str, EngineError]
 
 
-def ask(app: App, asked: Wanted, *, names: Iterable[str] | None = None) -> tuple[Told, Silent]:
+def ask(app: App, project: Project, plugins: Plugins, *, names: Iterable[str] | None = None) -> tuple[Told, Silent]:
     """Gives the senders of each workspace's account, and why those of others are not known.
 
     Only workspaces with senders are asked for (or those that are named), and no provider that takes any sender. The
     providers are built read-only.
     """
-    wanted = [name for name, workspace in asked.project.workspaces.items() if workspace.senders]
-    chosen = [name for name in sorted(wanted if names is None else names) if not _takes_any(asked, name)]
+    wanted = [name for name, workspace in project.workspaces.items() if workspace.senders]
+    chosen = [name for name in sorted(wanted if names is None else names) if not takes_any(project, plugins, name)]
     if not chosen:
         return {}, {}
 
     async def all_of_them() -> list[list[RemoteSender] | EngineError]:
-        return list(await asyncio.gather(*(_ask(app, asked, name) for name in chosen)))
+        return list(await asyncio.gather(*(_ask(app, project, plugins, name) for name in chosen)))
 
     answers = dict(zip(chosen, asyncio.run(all_of_them()), strict=True))
     return (
@@ -58,7 +60,7 @@ def seen(app: App, asked: Wanted, remembered: Mapping[SenderKey, Mapping[str, st
     from engine.reconcile.capable import unreadable
     from engine.reconcile.provider_side import compare
 
-    told, silent = ask(app, asked)
+    told, silent = ask(app, asked.project, asked.plugins)
     sources = asked.desired.sources
     side = compare(asked.project, told, remembered, sources)
     more = [unreadable(name, asked.project.workspaces[name], why.message, sources) for name, why in silent.items()]
@@ -94,13 +96,9 @@ class LiveProviders:
         """
         from engine.reconcile.provider_side import compare
 
-        told, silent = ask(self._app, self._asked)
+        told, silent = ask(self._app, self._asked.project, self._asked.plugins)
         if silent:
-            refused = any(isinstance(error, CredentialsRefused) for error in silent.values())
-            raise (CredentialsRefused if refused else ProviderUnavailable)(
-                "; ".join(f"the provider of {name} cannot be asked: {why.message}" for name, why in silent.items()),
-                hint="check the credentials and the network, or apply without asking: --no-refresh",
-            )
+            raise unheard(silent, "check the credentials and the network, or apply without asking: --no-refresh")
         side = compare(self._asked.project, told, remembered, self._asked.desired.sources)
         if any(finding.severity is Severity.ERROR for finding in side.findings):
             raise ConfigError(
@@ -126,21 +124,30 @@ class LiveProviders:
         return self._built[workspace]
 
 
+def unheard(silent: Silent, hint: str) -> ProviderUnavailable:
+    """Gives the error for providers that did not say what they have."""
+    refused = any(isinstance(error, CredentialsRefused) for error in silent.values())
+    return (CredentialsRefused if refused else ProviderUnavailable)(
+        "; ".join(f"the provider of {name} cannot be asked: {why.message}" for name, why in silent.items()), hint=hint
+    )
+
+
 def softened(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Gives errors as the warnings that they are for a command that can do without."""
     return tuple(replace(finding, severity=Severity.WARNING) for finding in findings)
 
 
-def _takes_any(asked: Wanted, name: str) -> bool:
-    return asked.plugins.provider(asked.project.workspaces[name].settings.delivery.provider).any_sender
+def takes_any(project: Project, plugins: Plugins, name: str) -> bool:
+    """True where the provider of a workspace takes any sender, since no account holds them."""
+    return plugins.provider(project.workspaces[name].settings.delivery.provider).any_sender
 
 
-async def _ask(app: App, asked: Wanted, name: str) -> list[RemoteSender] | EngineError:
+async def _ask(app: App, project: Project, plugins: Plugins, name: str) -> list[RemoteSender] | EngineError:
     from engine.config.providers import build_provider
 
     try:
-        settings = asked.project.workspaces[name].settings
-        provider = build_provider(settings, asked.plugins, partial(app.plugin_context, read_only=True))
+        settings = project.workspaces[name].settings
+        provider = build_provider(settings, plugins, partial(app.plugin_context, read_only=True))
         try:
             return list(await asyncio.wait_for(provider.senders(), ASK_WITHIN))
         finally:

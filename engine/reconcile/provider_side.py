@@ -111,6 +111,12 @@ def wanted_webhooks(project: Project, name: str, sender: SenderConfig) -> dict[S
     return found
 
 
+def same_account(project: Project, name: str) -> list[str]:
+    """Gives the other workspaces that send through the account of one."""
+    account = _account(project.workspaces[name])
+    return [other for other, found in project.workspaces.items() if other != name and _account(found) == account]
+
+
 def shown(url: str) -> str:
     """Gives an address that somebody else has set, without what may be a secret in it: user, password and query."""
     method, _, address = url.rpartition(" ")
