@@ -254,19 +254,6 @@ def test_of_two_at_once_one_wins_and_the_other_finds_it_done(engine: Any) -> Non
         assert len(releases(engine)) == round_ + 2
 
 
-def test_of_two_plans_at_once_one_wins_and_the_other_is_stale(engine: Any) -> None:
-    engine.run("apply", "--yes")
-    engine.change(WELCOME, "Hi ", "Hello ")
-    engine.run("plan", "--out", "one.json")
-    subprocess.run(["cp", "-r", "config", "other"], cwd=engine.folder, check=True)
-    engine.change("other/workspaces/acme/templates/club/welcome.liquid", "Hello ", "Welcome ")
-    engine.run("--config", "other", "plan", "--out", "other.json")
-    one = engine.start("apply", "one.json", "--yes")
-    other = engine.start("--config", "other", "apply", "other.json", "--yes")
-    assert ends(one, other) == [0, 6]
-    assert len(releases(engine)) == 2
-
-
 def test_while_another_applies_the_lock_is_not_obtained(engine: Any) -> None:
     engine.run("apply", "--yes")
     engine.change(WELCOME, "Hi ", "Hello ")
@@ -286,21 +273,6 @@ def test_while_another_applies_the_lock_is_not_obtained(engine: Any) -> None:
         assert engine.json("plan")["changes"] != []
         holder.communicate()
     engine.run("apply", "--yes")
-
-
-@pytest.mark.parametrize("visit", [1, 2])
-def test_killed_half_way_it_did_all_or_nothing_and_can_be_repeated(engine: Any, visit: int) -> None:
-    engine.run("apply", "--yes")
-    for round_ in range(10):
-        engine.change(WELCOME, "Hi ", f"Hi {round_} ")
-        before = releases(engine)
-        killed = engine.start("apply", "--yes", ENGINE_CRASH_AT=f"mid-apply:{visit}")
-        assert ends(killed) == [-9]
-        after = releases(engine)
-        assert len(after) == len(before) + (visit == 2)
-        engine.run("apply", "--yes", "--lock-timeout", "0")
-        assert len(releases(engine)) == len(before) + 1
-        assert engine.json("plan")["changes"] == []
 
 
 def test_a_read_only_state_is_an_error_outside(engine: Any) -> None:
