@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumberDesc, PhoneNumberType
 
@@ -31,11 +32,16 @@ _TYPES = (
 """In libphonenumber's order: the first that matches is the type."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Region:
     country: str | None
     leading: re.Pattern[str] | None  # digits that settle the region, where several share a calling code
-    types: re.Pattern[str]  # its last group is named after the type: t<PhoneNumberType>
+    data: PhoneMetadata
+
+    @cached_property
+    def types(self) -> re.Pattern[str]:
+        """Its last group is named after the type: t<PhoneNumberType>. Costly, and most of +1's are never asked for."""
+        return _types(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def _calling_code(code: int, digits: int) -> _CallingCode:
             country=None if name == "001" else name,
             # libphonenumber asks for leading digits only where regions share a calling code.
             leading=re.compile(data.leading_digits) if data.leading_digits and len(names) > 1 else None,
-            types=_types(data),
+            data=data,
         )
         for name, data in found
         if data is not None
