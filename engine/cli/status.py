@@ -10,13 +10,16 @@ import click
 
 from engine.cli import exit_codes, rounds
 from engine.cli.context import App, pass_app, utc_now
+from engine.cli.drift import drift, plan_now, print_drift, undone
 from engine.cli.output import format_option, print_json, print_table, show_error
+from engine.cli.health import Facts, Health, health, line
 from engine.errors import ConfigError
 from engine.types import MessageState
 from engine.webhooks import CallState
 
 if TYPE_CHECKING:
     from engine.caps import Spent
+    from engine.reconcile.changes import Plan
     from engine.stops import Breaker, CodeCount, Pause
     from engine.store import Store
     from engine.types import Release
@@ -30,26 +33,34 @@ ALIVE_WITHIN = timedelta(seconds=60)
 
 @click.command()
 @click.option("--exit-code", is_flag=True, help="End with 2 where the config is not what is live.")
+@click.option("--health", "by_health", is_flag=True, help="End with 9 where what is live does not do its work.")
+@click.option("--no-refresh", is_flag=True, help="Do not ask the providers whether anything was changed there.")
 @format_option()
 @pass_app
-def command(app: App, exit_code: bool, format_: str) -> int:
-    """Show the release and whether the config is ahead of it, the queue, the senders and the workers, what is paused or
-    rests, which errors the providers gave, what was spent in a day, by estimate, and which calls of webhooks wait or
-    have failed.
+def command(app: App, exit_code: bool, by_health: bool, no_refresh: bool, format_: str) -> int:
+    """Show the release and whether the config is ahead of it, what was changed at providers, the queue, the senders and
+    the workers, what is paused or rests, which errors the providers gave, what was spent in a day, by estimate, and
+    which calls of webhooks wait or have failed.
+
+    Two things are told apart: whether what is live is what the config says (sync), and whether it does its work
+    (health). Each can be asked for an exit code; 9 comes before 2.
 
     \b
     Example:
       engine status
       engine status --exit-code || engine plan
+      engine status --health
     """
     store = app.store(read_only=True)
     live, now = store.live_release(), utc_now()
-    pending: Mapping[str, int] | None = None
+    plan: Plan | None = None
     broken: ConfigError | None = None
     try:
-        pending = _pending(app, live)
+        plan = plan_now(app, store, live, refresh=not no_refresh)
     except ConfigError as error:
         broken = error
+    pending = plan.summary if plan else None
+    drifted, left = drift(plan), undone(store)
     counts = store.count_lanes()
     queue, senders, workers = _queue(counts, live), _senders(counts, live), _workers(store, now)
     pauses, breakers, codes = store.pauses(), store.breakers(), store.code_counts()
@@ -58,12 +69,30 @@ def command(app: App, exit_code: bool, format_: str) -> int:
     webhooks = _webhooks(store)
     last = store.last_round()
     reconcile = rounds.as_json(last, now) if last else None
+    fares = health(
+        Facts(
+            is_live=live is not None,
+            due=store.due_lanes(now),
+            queue=queue,
+            workers=workers,
+            pauses=[_pause(pause) for pause in pauses],
+            breakers=[_breaker(breaker, now) for breaker in breakers],
+            undone=left,
+            reconcile=reconcile,
+            webhooks=webhooks,
+        )
+    )
+    sync = "unknown" if pending is None else "out-of-sync" if any(pending.values()) else "synced"
     if format_ == "json":
         print_json(
             {
+                "sync": sync,
+                "health": fares,
                 "release": _release(live),
                 "config": "invalid" if pending is None else "changed" if any(pending.values()) else "applied",
                 "changes": pending,
+                "drift": drifted,
+                "undone": left,
                 "reconcile": reconcile,
                 "queue": queue,
                 "senders": senders,
@@ -77,23 +106,20 @@ def command(app: App, exit_code: bool, format_: str) -> int:
             }
         )
     else:
+        click.echo(f"sync:    {sync}")
+        click.echo(f"health:  {line(fares)}")
         _print(live, pending, reconcile, queue, senders, workers)
+        print_drift(plan, drifted, left)
         _print_stops([_pause(p) for p in pauses], [_breaker(b, now) for b in breakers], [_code(c) for c in codes])
         _print_spent(spent)
         _print_reviews(reviews)
         _print_webhooks(webhooks)
+    if by_health and fares["state"] in (Health.DEGRADED, Health.MISSING):
+        return exit_codes.OUTSIDE
     if broken is not None and exit_code:
         show_error(broken)
         return exit_codes.CONFIG
     return exit_codes.CHANGES if exit_code and pending and any(pending.values()) else exit_codes.FINE
-
-
-def _pending(app: App, live: Release | None) -> Mapping[str, int]:
-    """Gives how many changes `apply` would make. Raises ConfigError."""
-    from engine.cli.planning import wanted
-    from engine.reconcile.apply import plan_for
-
-    return plan_for(live, wanted(app).desired).summary
 
 
 def _release(live: Release | None) -> dict[str, Any] | None:

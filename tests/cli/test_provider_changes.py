@@ -202,3 +202,20 @@ def test_no_answer_is_a_warning_for_plan_and_an_error_for_apply(engine: Any, emu
     assert engine.json("releases")["releases"] == []
     engine.run("apply", "--yes", "--no-refresh")
     assert posts(emulator) == []
+
+
+def test_status_shows_what_was_changed_there(engine: Any, emulator: TwilioEmulator) -> None:
+    assert engine.json("status")["drift"] == [], "nothing was applied yet"
+    engine.run("apply", "--yes")
+    engine.run("status", "--exit-code")
+    emulator.console.change(NUMBER, sms_url=ELSEWHERE)
+    status = engine.json("status")
+    assert status["drift"] == [
+        {"address": "acme/provider/support", "sender": NUMBER, "webhook": "inbound", "was": INBOUND, "is": ELSEWHERE}
+    ]
+    assert ELSEWHERE in engine.run("status", "--exit-code", code=2)
+    asked = len(emulator.ledger.requests)
+    assert engine.json("status", "--no-refresh")["drift"] == []
+    assert len(emulator.ledger.requests) == asked
+    done = engine.call("status", TOKEN="another")
+    assert (done.exit_code, "provider.unreadable" in done.stderr) == (0, True)

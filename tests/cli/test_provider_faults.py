@@ -64,6 +64,7 @@ def test_no_answer_to_a_step_ends_it_and_the_next_apply_goes_on(
     expected = ["applied"] * step + ["failed"] + ["not tried"] * (2 - step)
     assert results(engine, "--digest", digest, code=8) == expected
     (release,) = engine.json("releases")["releases"]
+    assert len(engine.json("status")["undone"]) == 3 - step
     begun = len(posts(emulator))
     assert results(engine, "--digest", digest, code=0) == [
         "" if result == "applied" or (result == "failed" and kind.endswith(("done", "unreadable"))) else "applied"
@@ -73,6 +74,7 @@ def test_no_answer_to_a_step_ends_it_and_the_next_apply_goes_on(
     done_unheard = kind.endswith(("done", "unreadable"))
     assert len(posts(emulator)) - begun == 3 - step - done_unheard, "nothing is done twice"
     assert engine.json("releases")["releases"] == [release]
+    assert engine.json("status")["undone"] == []
     assert engine.json("apply", "--yes", "--digest", digest)["results"] == []
 
 

@@ -12,6 +12,8 @@ def test_before_the_first_release(engine: Any) -> None:
         "release",
         "config",
         "changes",
+        "drift",
+        "undone",
         "queue",
         "reconcile",
         "senders",
