@@ -176,6 +176,15 @@ OTHERS: dict[str, dict[str, str]] = {
         "webhook.unknown": "The live release has no such webhook any more.",
         "webhook.not-configured": "The worker lacks its secret, or cannot read it; the call waits.",
     },
+    "Health": {
+        "health.no-worker": "Messages are due, and no worker runs.",
+        "health.rests": "A sender or a workspace rests after refusals.",
+        "health.held": "Messages are held for a person.",
+        "health.undone": "The last apply left something undone at a provider.",
+        "health.reconcile": "The last round of `engine reconcile` failed, or none came for long.",
+        "health.webhook-gone": "A webhook answered 410, and is not called any more.",
+        "health.paused": "Somebody paused it.",
+    },
     "Plans": {
         "plan.base-unreadable": "What a plan starts from was made by another version, and cannot be read by this one.",
         "plan.beyond-diff": "The plan touches an object, and the diff under review touches none of its files.",

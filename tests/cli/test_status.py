@@ -9,6 +9,8 @@ def test_before_the_first_release(engine: Any) -> None:
     status = engine.json("status")
     assert set(status) == {
         "version",
+        "sync",
+        "health",
         "release",
         "config",
         "changes",
