@@ -13,7 +13,7 @@ class RoundResult(StrEnum):
 
     APPLIED = "applied"  # there is a new release
     UNCHANGED = "unchanged"  # what is live is what the config says
-    DRIFTED = "drifted"  # something else was made live since, and nobody said that it be undone
+    DRIFTED = "drifted"  # something else was made live, or set at a provider, and nobody said that it be undone
     FAILED = "failed"  # nothing became live; the message says why
 
 

@@ -129,15 +129,23 @@ def _try(app: App, open_store: Callable[[], Store], asked: Asked, done: Done) ->
 def _reconcile(app: App, open_store: Callable[[], Store], asked: Asked, done: Done) -> Done:
     from engine.cli.apply import make_live
     from engine.cli.planning import wanted
+    from engine.cli.providers import seen
     from engine.reconcile.apply import plan_for
+    from engine.reconcile.provider_side import with_provider
 
-    desired = wanted(app).desired
+    config_now = wanted(app)
+    desired = config_now.desired
     config, store = _hash(desired), open_store()
     last, live = store.last_round(), store.live_release()
     if live is not None and last is not None and last.config == config and not asked.heal:
         drift = plan_for(live, desired)
         if drift.changes:
             made = replace(done.round, result=RoundResult.DRIFTED, message=_drifted(live), config=config)
+            return replace(done, round=made, plan=drift)
+        if not asked.no_refresh:
+            drift = with_provider(drift, seen(app, config_now, store.webhooks_set()))
+        if drift.drift:
+            made = replace(done.round, result=RoundResult.DRIFTED, message=_drifted_there(drift), config=config)
             return replace(done, round=made, plan=drift)
     applied = make_live(
         app,
@@ -148,13 +156,19 @@ def _reconcile(app: App, open_store: Callable[[], Store], asked: Asked, done: Do
         lock_timeout=asked.lock_timeout,
     )
     assert applied is not None  # noqa: S101 # None is a person's no, and nobody was asked
-    result = RoundResult.APPLIED if applied.made else RoundResult.UNCHANGED
+    applied.require_whole()
+    result = RoundResult.APPLIED if applied.made or applied.steps else RoundResult.UNCHANGED
     return replace(done, round=replace(done.round, result=result, config=config), plan=applied.plan)
 
 
 def _drifted(live: Release) -> str:
     when = live.applied_at.strftime("%Y-%m-%d %H:%M:%S UTC")
     return f"{live.applied_by} made something else live, {when}; --heal, or a change of the config, takes it back"
+
+
+def _drifted_there(plan: Plan) -> str:
+    where = ", ".join(change.address for change in plan.drift)
+    return f"somebody has changed {where}; --heal, or apply, sets it back, and senders pull takes it over"
 
 
 def _hash(desired: Desired) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twilio_account import ACCOUNT, CODE, INBOUND, NUMBER, SENDERS, SENDERS_FILE, SERVICE, STATUS, posts, use_twilio
 
-from engine.testing.twilio_emulator import TwilioEmulator
+from engine.testing.twilio_emulator import Fault, TwilioEmulator
 
 ELSEWHERE = "https://old.acme.example/sms"
 
@@ -219,3 +219,22 @@ def test_status_shows_what_was_changed_there(engine: Any, emulator: TwilioEmulat
     assert len(emulator.ledger.requests) == asked
     done = engine.call("status", TOKEN="another")
     assert (done.exit_code, "provider.unreadable" in done.stderr) == (0, True)
+
+
+def test_reconcile_tells_of_drift_there_and_sets_it_back_only_on_demand(engine: Any, emulator: TwilioEmulator) -> None:
+    assert engine.json("reconcile")["result"] == "applied"
+    assert engine.json("reconcile")["result"] == "unchanged"
+    emulator.console.change(NUMBER, sms_url=ELSEWHERE)
+    done = engine.json("reconcile")
+    assert (done["result"], "acme/provider/support" in done["message"]) == ("drifted", True)
+    assert emulator.console[NUMBER]["sms_url"] == ELSEWHERE
+    assert engine.json("reconcile", "--heal")["result"] == "applied"
+    assert emulator.console[NUMBER]["sms_url"] == INBOUND
+
+
+def test_reconcile_goes_on_where_it_could_not_end(engine: Any, emulator: TwilioEmulator) -> None:
+    emulator.faults.script(Fault(on="configure"), Fault.server_error(accepted=False, on="configure"))
+    done = engine.json("reconcile", code=8)
+    assert (done["result"], done["release"] is not None) == ("failed", True)
+    done = engine.json("reconcile")
+    assert (done["result"], emulator.console[NUMBER]["sms_url"]) == ("applied", INBOUND)
