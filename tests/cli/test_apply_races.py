@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_of_a_pair_one_wins(engine: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-def test_of_each_of_many_pairs_one_wins(engine: Any, record_property: Callable[[str, object], None]) -> None:
+def test_of_each_of_many_pairs_one_wins(engine: Any) -> None:
     won = race(ApplyShop(engine), PAIRS)
-    record_property("won", dict(won))
+    logging.getLogger(__name__).info("%s pairs, won by %s", PAIRS, won)
     assert min(won.values()) > 0  # or it was no race
