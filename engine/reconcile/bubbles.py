@@ -18,7 +18,7 @@ from string import Template
 from typing import Literal
 from urllib.parse import urlsplit
 
-from engine.reconcile.lines import spelled
+from engine.reconcile.lines import printable, spelled
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -113,9 +113,7 @@ def phone(shown: Shown) -> str:
 
 def escaped(text: str) -> str:
     """Gives a text for within HTML: what hides is written out, lines stay lines."""
-    return html.escape(
-        "".join(char if char == "\n" else spelled(text, position) for position, char in enumerate(text)), quote=True
-    )
+    return html.escape("\n".join(map(printable, text.split("\n"))), quote=True)
 
 
 def _words(shown: Shown) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from engine.config.base import Model
 from engine.config.models import ConsentConfig, EngineConfig, Keyword, SenderConfig, Template, Topic
@@ -25,7 +26,7 @@ def field_lines(change: Change) -> Iterator[Line]:
         for field in diff.fields(change.before or {}, change.after or {}):
             yield from _field(field)
     elif change.action is Action.CREATE:
-        for name, value in _leaves((), change.after or {}, _defaults(change.address)):
+        for name, value in _leaves((), change.after or {}, _defaults(kind_of(change.address))):
             yield from _value(name, value)
 
 
@@ -62,7 +63,8 @@ def _leaves(path: tuple[str, ...], value: Mapping[str, Json], usual: Mapping[str
             yield ".".join((*path, key)), inner
 
 
-def _defaults(address: str) -> Mapping[str, Json]:
+@cache
+def _defaults(kind: str) -> Mapping[str, Json]:
     models: Mapping[str, type[Model]] = {
         "consent": ConsentConfig,
         "engine": EngineConfig,
@@ -72,7 +74,7 @@ def _defaults(address: str) -> Mapping[str, Json]:
         "topic": Topic,
         "workspace": WorkspaceConfig,
     }
-    model = models.get(kind_of(address))
+    model = models.get(kind)
     return model.model_construct().model_dump(mode="json", by_alias=True) if model is not None else {}
 
 

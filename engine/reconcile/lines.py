@@ -21,6 +21,8 @@ def printable(text: str) -> str:
     Bodies come from pull requests; a body must not be able to repaint the plan that shows it. The joiner inside
     emoji stays.
     """
+    if text.isprintable():
+        return text
     return "".join(spelled(text, position) for position in range(len(text)))
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
 from plans import EVERYTHING
 
 HERE = "config/workspaces/acme"
@@ -83,3 +89,58 @@ def test_the_schema_is_written_with_the_others(engine: Any, tmp_path: Path) -> N
     engine.run("schema", "--out", "schemas")
     assert json.loads((tmp_path / "schemas/plan.schema.json").read_text()) == of(engine, "schema", "--kind", "plan")
     assert of(engine, "schema")["plan"] == of(engine, "schema", "--kind", "plan")
+
+
+@pytest.mark.parametrize(("columns", "beside"), [("120", True), ("50", False)])
+def test_a_terminal_has_colour_and_bodies_side_by_side_where_they_fit(engine: Any, columns: str, beside: bool) -> None:
+    engine.run("apply", "--yes")
+    engine.change(WELCOME, "Hi ", "Hi ☕ ")
+    shown = on_a_terminal(engine, "plan", COLUMNS=columns)
+    assert "\x1b[31m" in shown
+    assert "Hi ☕ Ada, welcome" in shown
+    rows = [row for row in shown.splitlines() if "Hi Ada, welcome" in row]
+    assert any("│" in row and "Hi ☕ Ada, welcome" in row for row in rows) == beside
+    piped = engine.run("plan")
+    assert "\x1b" not in piped
+    assert "│" not in piped
+
+
+def test_hostile_bodies_break_out_of_no_report(engine: Any) -> None:
+    bad = "```\n</code></td></table><script>x</script>\n\n# Approved\n| a |\n@everyone \u202e"
+    engine.change(f"{HERE}/people.yaml", "first_name: Ada", 'first_name: "Ada\\e[2K"')
+    engine.run("apply", "--yes")
+    engine.change(WELCOME, "Hi {{", f"{{% raw %}}{bad}{{% endraw %}} Hi {{{{")
+    engine.run("plan", *reports(*FILES))
+    written = {form: (engine.folder / file).read_text(encoding="utf-8") for form, file in FILES.items()}
+    for form in ("text", "markdown", "html"):
+        assert not any(char in written[form] for char in "\u202e\x1b")
+    assert "<script>" not in written["markdown"] + written["html"]
+    elements = {
+        token.type for token in MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(written["markdown"])
+    }
+    assert "table_open" not in elements
+    assert written["markdown"].count("\n# ") == 0
+    assert json.loads(written["json"])["changes"][0]["effects"][0]["after"]["body"].startswith("```\n</code>")
+
+
+def on_a_terminal(engine: Any, *words: str, **variables: str) -> str:
+    """Gives what a command shows on a terminal."""
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine", *words],
+            cwd=engine.folder,
+            env={**os.environ, **engine.variables, **variables},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux ends a terminal that nobody holds with EIO
+            while part := os.read(ours, 65_536):
+                shown += part
+        assert process.wait(timeout=60) == 0
+    finally:
+        os.close(ours)
+    return shown.decode()
