@@ -87,11 +87,6 @@ def numbers(count: int) -> list[str]:
     return list(islice(cycle(valid), count))
 
 
-def _region(number: str) -> str | None:
-    region: str | None = phonenumbers.region_code_for_number(phonenumbers.parse(number))
-    return region
-
-
 @dataclass
 class House:
     """A config and its state."""

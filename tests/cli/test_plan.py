@@ -14,10 +14,6 @@ SECRET = "not-for-any-eye-5f1d"
 ACCOUNT = "AC00000000000000000000000000000000"
 
 
-def change_of(plan: Any, address: str) -> Any:
-    return next(change for change in plan["changes"] if change["address"] == address)
-
-
 def without_digest(text: str) -> str:
     """Gives a plan's words without its digest, which the installed versions are part of."""
     lines = text.splitlines()

@@ -15,7 +15,6 @@ from engine.testing.twilio_emulator.ledger import Accepted
 from engine.testing.twilio_emulator.validation import Refusal
 
 VERSION = "2010-04-01"
-ENDED_BADLY = ("failed", "undelivered")
 SENT = ("sent", "delivered", "undelivered", "read")
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 1000

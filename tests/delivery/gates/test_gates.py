@@ -20,7 +20,6 @@ from engine.types import E164, NumberKind, Purpose
 
 NIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)  # midnight in Los Angeles
 MORNING = datetime(2026, 3, 1, 16, tzinfo=UTC)  # eight in the morning
-US = E164(LOS_ANGELES, "US", NumberKind.FIXED_LINE_OR_MOBILE, None)
 COASTS = ("America/Los_Angeles", "America/New_York")
 
 
