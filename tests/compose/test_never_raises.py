@@ -136,7 +136,7 @@ def outcome(made: Composer, customer: dict[str, Any], trigger: dict[str, Any]) -
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(template=TEMPLATES, customer=OBJECTS, trigger=OBJECTS)
 @example(template="{{ customer.a | times: customer.a }}", customer={"a": float("inf")}, trigger={})
@@ -152,7 +152,7 @@ def test_templates_from_the_grammar(
     assert outcome(made, customer, trigger) == first
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(template=st.text(alphabet="{}%|:'\"[]().,- =<>!abx1\nifendrcu", max_size=60))
 @pytest.mark.parametrize("field", ["body", "to", "media"])
 def test_any_text_at_all(make: Any, field: str, template: str) -> None:

@@ -85,7 +85,7 @@ def both_ways(source: str, names: dict[str, Any]) -> tuple[str | None, str | Non
     return render(names) if render else None, buffer.getvalue()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(source=TEMPLATES, customer=OBJECTS, trigger=OBJECTS)
 @example(source="{{ customer.a }}{{ customer.a }}", customer={"a": "x" * OUTPUT}, trigger={})
 @example(source="{% if partial == false %}a{% endif %}.", customer={}, trigger={})

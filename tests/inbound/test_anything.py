@@ -113,7 +113,7 @@ def served() -> Iterator[Served]:
     store.close()
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(rule_set=rule_sets, texts=st.lists(any_text, min_size=10, max_size=10), sender=st.sampled_from([*SENDERS]))
 def test_a_text_meets_the_same_rule_everywhere(
     served: Served, rule_set: dict[str, Any], texts: list[str], sender: str
@@ -151,7 +151,7 @@ def test_a_rule_that_validation_calls_shadowed_never_wins(rule_set: dict[str, An
             assert router.route(text, sender=sender).rule not in shadowed
 
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=250, deadline=None, database=None)
 @given(any_text)
 def test_the_form_of_a_text_is_its_own_form(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
