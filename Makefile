@@ -26,7 +26,7 @@ demo: $(VENV)/.installed ## Install Engine and watch it deliver messages on the 
 	@$(BIN)/engine demo
 
 test: $(VENV)/.installed-dev ## Run every test but the slow ones
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 conversations: $(VENV)/.installed ## Play the example's conversation tests
 	$(BIN)/engine test --coverage-min 100
