@@ -103,15 +103,19 @@ def changing(what: str) -> Iterator[None]:
         with asking(what):
             yield
     except ProviderUnavailable as error:
-        why = error.__cause__
-        if (
-            isinstance(why, TwilioRestException | TwilioServiceException)
-            and 400 <= why.status < 500
-            and why.status not in (401, 408, 429)
-            and str(why.code) not in ("20003", "20429")
-        ):
+        if isinstance(error.__cause__, Refusal) and _is_about_the_change(error.__cause__):
             raise ChangeRefused(error.message) from error
         raise
+
+
+def _is_about_the_change(error: Refusal) -> bool:
+    # Where the client finds no code of Twilio's, so that something in between answered, it takes the status for one.
+    code = str(error.code)
+    return (
+        400 <= error.status < 500
+        and error.status not in (401, 408, 429)
+        and code not in (str(error.status), "20003", "20429")
+    )
 
 
 def _by_class(kind: CodeClass, code: str, words: str, answer: Response | None, now: datetime) -> SendError:
