@@ -5,7 +5,8 @@ from __future__ import annotations
 from yaml.nodes import MappingNode
 
 from engine.config.text import Report
-from engine.config.yamlfile import STR, Document, find, scalar_kind
+from engine.config.yaml_nodes import find
+from engine.config.yamlfile import STR, Document, scalar_kind
 from engine.errors import ConfigError, UsageError
 
 

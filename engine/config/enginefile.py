@@ -16,7 +16,8 @@ from engine.config.secrets import check as check_secrets
 from engine.config.sources import Sources
 from engine.config.text import Report, read
 from engine.config.variables import Substitution, Unset, Used, without
-from engine.config.yamlfile import Document, find
+from engine.config.yaml_nodes import find
+from engine.config.yamlfile import Document
 from engine.errors import ConfigError
 from engine.plugins import Plugins
 

@@ -9,7 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from engine.config.yamlfile import Document, find
+from engine.config.yaml_nodes import find
+from engine.config.yamlfile import Document
 
 Path = tuple[str | int, ...]
 

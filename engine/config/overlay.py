@@ -12,7 +12,8 @@ from yaml.nodes import MappingNode, Node
 
 from engine.config.explain import Checker, did_you_mean
 from engine.config.text import Report
-from engine.config.yamlfile import MAP, Document, find, name_marks
+from engine.config.yaml_nodes import find, name_marks
+from engine.config.yamlfile import MAP, Document
 
 
 class Overlay:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from yaml.nodes import MappingNode, Node
 
-from engine.config.yamlfile import Document, find
+from engine.config.yaml_nodes import find
+from engine.config.yamlfile import Document
 from engine.types import Source
 
 

@@ -34,7 +34,8 @@ from engine.config.templates import TemplateReader
 from engine.config.text import Report, read
 from engine.config.variables import check_none
 from engine.config.words import plain
-from engine.config.yamlfile import Document, find
+from engine.config.yaml_nodes import find
+from engine.config.yamlfile import Document
 from engine.types import Source
 
 if TYPE_CHECKING:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
 from yaml._yaml import CParser
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from engine.config.text import Report, clean
+from engine.config.yaml_nodes import end_of, scalars
 from engine.types import Source
 
 DEPTH = 20
@@ -126,7 +127,7 @@ class Document:
 
     def source(self, node: Node) -> Source:
         """Gives where a node stands. Marks of nodes from another file carry that file's name."""
-        start, (line, column) = node.start_mark, _end(node)
+        start, (line, column) = node.start_mark, end_of(node)
         file, first = (self.file, self.first_line) if start.name == _UNNAMED else (start.name, 1)
         return Source(file, start.line + first, start.column + 1, line + first, column + 1)
 
@@ -154,7 +155,7 @@ class Document:
 
     def scalars(self) -> Iterator[Node]:
         """Gives every scalar, keys too, in the order of the text."""
-        return _scalars(self.root)
+        return scalars(self.root)
 
     def flag(self, node: Node, code: str, message: str, hint: str = "", **more: Any) -> None:
         """Reports an error at a node, once."""
@@ -267,59 +268,6 @@ class Document:
 
 _UNNAMED = "<unicode string>"
 """What PyYAML calls a text that came from no file."""
-
-
-def find(root: Node | None, path: Sequence[str | int]) -> tuple[Node | None, Node | None]:
-    """Gives the node at a path, or the deepest that exists on the way, and the key that it stands at."""
-    node, key = root, None
-    for step in path:
-        if isinstance(node, MappingNode):
-            for key_node, value_node in node.value:
-                if key_node.value == step:
-                    key, node = key_node, value_node
-                    break
-            else:
-                break
-        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
-            key, node = None, node.value[step]
-        elif isinstance(step, str) and step.endswith("]"):
-            continue
-        else:
-            break
-    return node, key
-
-
-def name_marks(node: Node, file: str) -> None:
-    """Writes a file's name into the marks of a node and all below it, so that it may move into another tree."""
-    mark = node.start_mark
-    node.start_mark = yaml.Mark(file, mark.index, mark.line, mark.column, None, 0)
-    if isinstance(node, MappingNode):
-        for key_node, value_node in node.value:
-            name_marks(key_node, file)
-            name_marks(value_node, file)
-    elif isinstance(node, SequenceNode):
-        for item in node.value:
-            name_marks(item, file)
-
-
-def _scalars(node: Node | None) -> Iterator[Node]:
-    if isinstance(node, MappingNode):
-        for key_node, value_node in node.value:
-            yield from _scalars(key_node)
-            yield from _scalars(value_node)
-    elif isinstance(node, SequenceNode):
-        for item in node.value:
-            yield from _scalars(item)
-    elif node is not None:
-        yield node
-
-
-def _end(node: Node) -> tuple[int, int]:
-    # libyaml ends a block collection where the next thing begins; people end it where its last value ends.
-    while isinstance(node, MappingNode | SequenceNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    return node.end_mark.line, node.end_mark.column
 
 
 def _first_too_deep(text: str) -> tuple[int, int]:
