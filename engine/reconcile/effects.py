@@ -57,7 +57,7 @@ class Rendering:
     characters: int | None = None
     segments: int | None = None
     cost: Cost | None = None  # an estimate; None where it is unknown
-    links: tuple[tuple[str, str], ...] = ()  # where each short link leads, and the link
+    links: tuple[tuple[str, str], ...] = ()  # where each link leads, and how it stands in the body
     media: tuple[str, ...] = ()
     error: str | None = None  # the code of what stops it, e.g. "template.missing-value"
     message: str | None = None  # the same in words

@@ -33,7 +33,7 @@ _RESERVED = 600
 
 def marker(environment: str | None) -> str:
     """Gives the comment that nobody sees and that the next run finds, to write over what this one wrote."""
-    return f"<!-- engine-plan {quote(environment or '-', safe='')} -->"
+    return f"<!-- engine-plan {quote(environment or '-', safe='', errors='replace')} -->"
 
 
 def markdown(plan: Plan, *, limit: int = LIMIT - ROOM) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from engine.compose.composer import Composer, Recipient
+from engine.compose.composer import Composed, Composer, Recipient
+from engine.compose.links import spans
 from engine.compose.segments import first_non_gsm
 from engine.config.models import Sample, Workspace
 from engine.config.prices import cost
@@ -75,7 +76,7 @@ class Renderer:
                 segments=composed.segments,
                 mms=composed.kind == "mms",
             ),
-            links=tuple((link.url, link.short) for link in composed.links),
+            links=_links(composed),
             media=composed.media,
         )
 
@@ -83,3 +84,10 @@ class Renderer:
 def _odd(body: str) -> Odd | None:
     found = first_non_gsm(body)
     return Odd(found[0], found[1] + 1) if found else None
+
+
+def _links(composed: Composed) -> tuple[tuple[str, str], ...]:
+    """Gives where each link of a body leads and how it stands there, those that were left as they are included."""
+    leads = {link.short: link.url for link in composed.links}
+    found = (composed.body[start:end] for start, end in spans(composed.body))
+    return tuple((leads.get(link, link), link) for link in dict.fromkeys(found))

@@ -93,7 +93,7 @@ def _definitions() -> Mapping[str, Schema]:
                 "characters": _count("In septets for GSM-7, in grapheme clusters for UCS-2.", null=True),
                 "segments": _count("What is paid for; 1 for an MMS.", null=True),
                 "cost": {**_or_null("cost"), "description": "An estimate; null where it is unknown."},
-                "links": _list("link", "Its short links."),
+                "links": _list("link", "Its links, short or as they were written."),
                 "media": {**_list("", "Addresses of its images."), "items": {"type": "string"}},
                 "error": _text("A code: why there is no message.", null=True),
                 "message": _text("The same in words.", null=True),
@@ -112,9 +112,7 @@ def _definitions() -> Mapping[str, Schema]:
             "What a message costs, at list prices or the config's own.",
             {"amount": _text("A decimal number."), "currency": _text("ISO 4217.")},
         ),
-        "link": _object(
-            "A short link.", {"url": _text("Where it leads."), "short": _text("As it stands in the body.")}
-        ),
+        "link": _object("A link.", {"url": _text("Where it leads."), "short": _text("As it stands in the body.")}),
         "queued": _object(
             "What becomes of a template's messages that wait, never attempted.",
             {

@@ -134,6 +134,13 @@ class TestMessages:
         assert "sms → mms" in said
         assert "media added: https://cdn.acme.example/cup.png" in said
 
+    def test_a_link_that_is_not_shortened(self, engine: Any) -> None:
+        engine.run("apply", "--yes")
+        engine.change(WELCOME, "Hi ", "https://acme.example/new, Hi ")
+        (effect,) = effects(engine, "rendering")
+        assert effect["after"]["links"] == [{"url": "https://acme.example/new", "short": "https://acme.example/new"}]
+        assert "link added: https://acme.example/new" in engine.run("plan")
+
 
 class TestQueued:
     @pytest.mark.parametrize("fate", ["pin", "migrate", "cancel"])

@@ -38,7 +38,7 @@ def test_an_empty_plan_says_so() -> None:
     assert "<details" not in report
 
 
-@pytest.mark.parametrize("environment", [None, "production", "a --> <b>", "--", "✓"])
+@pytest.mark.parametrize("environment", [None, "production", "a --> <b>", "--", "✓", "\udc80"])
 def test_the_marker_is_the_first_line_and_hidden(environment: str | None) -> None:
     mark = marker(environment)
     assert re.fullmatch(r"<!-- engine-plan [A-Za-z0-9%._~-]+ -->", mark)
