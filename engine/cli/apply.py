@@ -104,9 +104,10 @@ def make_live(
     allow: tuple[str, ...] = (),
     lock_timeout: float = LOCK_TIMEOUT,
     past: Release | None = None,
+    heal: bool = True,
 ) -> Applied | None:
     """Checks the config, or with `past` that of an earlier release, asks where nobody said yes, and applies. None where
-    the answer was no."""
+    the answer was no. Without `heal` what somebody else has changed at a provider is left."""
     from engine.cli.planning import wanted
     from engine.cli.providers import LiveProviders
     from engine.cli.restoring import commit_again, wanted_again
@@ -117,7 +118,7 @@ def make_live(
     require_variables(asked.unset)
     commit = commit_of(app.config, app.variables) if past is None else commit_again(past)
     store = open_store()
-    with LiveProviders(app, asked) as live_providers:
+    with LiveProviders(app, asked, heal=heal) as live_providers:
         providers = None if no_refresh else live_providers
         if not yes:
             digest = _ask(app, store, asked, providers, reviewed, digest, allow)

@@ -68,11 +68,15 @@ def seen(app: App, asked: Wanted, remembered: Mapping[SenderKey, Mapping[str, st
 
 
 class LiveProviders:
-    """What apply needs of providers: a look at all of them, and then one change after the other."""
+    """What apply needs of providers: a look at all of them, and then one change after the other.
 
-    def __init__(self, app: App, asked: Wanted) -> None:
+    Without `heal` what somebody else has changed there is left as it is.
+    """
+
+    def __init__(self, app: App, asked: Wanted, *, heal: bool = True) -> None:
         self._app = app
         self._asked = asked
+        self._heal = heal
         self._runner = asyncio.Runner()
         self._built: dict[str, Provider[Any]] = {}
 
@@ -94,7 +98,7 @@ class LiveProviders:
         Raises ProviderUnavailable where one could not be asked, CredentialsRefused where it refused, and ConfigError
         where an account lacks what the config needs.
         """
-        from engine.reconcile.provider_side import compare
+        from engine.reconcile.provider_side import compare, without_healing
 
         told, silent = ask(self._app, self._asked.project, self._asked.plugins)
         if silent:
@@ -106,7 +110,7 @@ class LiveProviders:
                 side.findings,
                 hint="correct the config or the account; --no-refresh applies without looking",
             )
-        return side
+        return side if self._heal else without_healing(side)
 
     def configure(self, workspace: str, change: RemoteChange) -> None:
         """Makes one change. Raises what `Provider.configure` raises; ProviderUnavailable where no answer came."""

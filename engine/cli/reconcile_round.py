@@ -129,23 +129,15 @@ def _try(app: App, open_store: Callable[[], Store], asked: Asked, done: Done) ->
 def _reconcile(app: App, open_store: Callable[[], Store], asked: Asked, done: Done) -> Done:
     from engine.cli.apply import make_live
     from engine.cli.planning import wanted
-    from engine.cli.providers import seen
     from engine.reconcile.apply import plan_for
-    from engine.reconcile.provider_side import with_provider
 
-    config_now = wanted(app)
-    desired = config_now.desired
+    desired = wanted(app).desired
     config, store = _hash(desired), open_store()
     last, live = store.last_round(), store.live_release()
     if live is not None and last is not None and last.config == config and not asked.heal:
         drift = plan_for(live, desired)
         if drift.changes:
             made = replace(done.round, result=RoundResult.DRIFTED, message=_drifted(live), config=config)
-            return replace(done, round=made, plan=drift)
-        if not asked.no_refresh:
-            drift = with_provider(drift, seen(app, config_now, store.webhooks_set()))
-        if drift.drift:
-            made = replace(done.round, result=RoundResult.DRIFTED, message=_drifted_there(drift), config=config)
             return replace(done, round=made, plan=drift)
     applied = make_live(
         app,
@@ -154,11 +146,17 @@ def _reconcile(app: App, open_store: Callable[[], Store], asked: Asked, done: Do
         no_refresh=asked.no_refresh,
         allow=asked.allow,
         lock_timeout=asked.lock_timeout,
+        heal=asked.heal,
     )
     assert applied is not None  # noqa: S101 # None is a person's no, and nobody was asked
     applied.require_whole()
-    result = RoundResult.APPLIED if applied.made or applied.steps else RoundResult.UNCHANGED
-    return replace(done, round=replace(done.round, result=result, config=config), plan=applied.plan)
+    result, message = RoundResult.UNCHANGED, ""
+    if applied.made or applied.steps:
+        result = RoundResult.APPLIED
+    elif applied.plan.drift and not asked.heal:
+        result, message = RoundResult.DRIFTED, _drifted_there(applied.plan)
+    made = replace(done.round, result=result, message=message, config=config)
+    return replace(done, round=made, plan=applied.plan)
 
 
 def _drifted(live: Release) -> str:

@@ -90,6 +90,11 @@ def with_provider(plan: Plan, side: ProviderSide) -> Plan:
     )
 
 
+def without_healing(side: ProviderSide) -> ProviderSide:
+    """Gives what there is to do but for setting back what somebody else has changed: that is told as drift alone."""
+    return replace(side, changes=tuple(change for change in side.changes if change.reason is not Reason.DRIFT))
+
+
 def sets_of(change: Change) -> dict[str, str]:
     """Gives the webhook addresses that a change at a provider sets, by name."""
     return {name: value for name, value in (change.after or {}).items() if name not in _ABOUT}

@@ -228,6 +228,9 @@ def test_reconcile_tells_of_drift_there_and_sets_it_back_only_on_demand(engine: 
     done = engine.json("reconcile")
     assert (done["result"], "acme/provider/support" in done["message"]) == ("drifted", True)
     assert emulator.console[NUMBER]["sms_url"] == ELSEWHERE
+    engine.write("config/workspaces/acme/snippets/footer.liquid", "Text STOP to stop.\n")
+    assert engine.json("reconcile")["result"] == "applied"
+    assert emulator.console[NUMBER]["sms_url"] == ELSEWHERE
     assert engine.json("reconcile", "--heal")["result"] == "applied"
     assert emulator.console[NUMBER]["sms_url"] == INBOUND
 

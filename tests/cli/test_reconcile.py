@@ -222,10 +222,14 @@ def test_what_was_changed_behind_its_back_is_told_and_healed_only_on_demand(engi
     assert healed["release"] not in (None, other)
 
 
-def test_a_change_of_the_config_takes_over_from_drift(engine: Any) -> None:
-    engine.run("reconcile")
+def test_a_rollback_lasts_until_the_config_changes(engine: Any) -> None:
+    first = engine.json("reconcile")["release"]
     engine.change(WELCOME, "welcome to", "greetings from")
-    engine.run("apply", "--yes")
+    engine.run("reconcile")
+    engine.run("rollback", first, "--yes")
+    back = live(engine)
+    done = engine.json("reconcile")
+    assert (done["result"], done["release"]) == ("drifted", back)
     engine.change(WELCOME, "greetings from", "hello from")
     assert engine.json("reconcile")["result"] == "applied"
 
