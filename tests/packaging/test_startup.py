@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = {"aiohttp", "asyncio", "liquid", "phonenumbers", "pydantic", "re2", "rich", "ruamel", "sqlite_utils", "sqlite3"}
-HEAVY |= {"pyreqwest", "tomlkit", "twilio", "yaml", "jsonschema", "pluggy"}
+HEAVY |= {"httptools", "tomlkit", "twilio", "yaml", "jsonschema", "pluggy"}
 
 
 def imported(*arguments: str) -> set[str]:

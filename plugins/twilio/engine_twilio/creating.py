@@ -7,18 +7,16 @@ is made here; `test_creating.py` proves that both send the same bytes. Errors re
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from pydantic_core import from_json
-from pyreqwest.http import HeaderMap
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 
 from engine import OutboundMessage, PluginContext, ProviderStatus, Receipt, SenderKind, SendError, SendOutcome
 from engine_twilio.errors import refused, unanswered
 from engine_twilio.look_up import SID, STATUSES
-from engine_twilio.transport import Transport, WireError
+from engine_twilio.transport import Transport, WireError, basic
 
 if TYPE_CHECKING:
     from twilio.http.response import Response
@@ -42,14 +40,13 @@ class Creator:
         self._url = client.get_hostname(self._version.absolute_url(messages._uri))
         user, password = client.auth
         headers: dict[str, str] = client.get_headers("POST", None)
-        headers["Authorization"] = f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
-        self._target = transport.target(self._url)
-        self._headers = HeaderMap(headers)
+        headers["Authorization"] = basic(user, password)
+        self._request = transport.prepare("POST", self._url, headers)
 
     async def create(self, message: OutboundMessage) -> Receipt:
         """Makes one call. Raises SendError."""
         try:
-            answer = await self._transport.post(self._target, self._headers, form(message))
+            answer = await self._transport.post(self._request, form(message))
         except WireError as error:
             raise unanswered(error) from error
         if 200 <= answer.status_code < 300:

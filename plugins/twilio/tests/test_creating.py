@@ -11,14 +11,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from engine_twilio.connections import Answer, Connections
 from engine_twilio.creating import LONGEST_VALIDITY
 from engine_twilio.options import TwilioOptions
 from engine_twilio.provider import Twilio
 from hypothesis import given
 from hypothesis import strategies as st
-from pyreqwest.client import ClientBuilder
-from pyreqwest.request import Request
-from pyreqwest.response import Response, ResponseBuilder
 
 from engine import OutboundMessage, Sender, SenderKind
 from engine.testing.context import plugin_context
@@ -125,28 +123,32 @@ def parts(request: bytes) -> tuple[bytes, list[bytes], bytes]:
     return line, sorted(headers), body
 
 
-OPTIONS: list[dict[str, str]] = [
-    {},
-    {"region": "ie1", "edge": "dublin"},
-    {"auth_token": "${WRONG}", "api_key": f"SK{1:032x}", "api_secret": "${SECRET}"},
+OPTIONS: list[tuple[str, dict[str, str]]] = [
+    ("api.twilio.com", {}),
+    ("api.dublin.ie1.twilio.com", {"region": "ie1", "edge": "dublin"}),
+    ("api.twilio.com", {"auth_token": "${WRONG}", "api_key": f"SK{1:032x}", "api_secret": "${SECRET}"}),
 ]
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=["token", "region", "api key"])
+@pytest.mark.parametrize(("host", "options"), OPTIONS, ids=["token", "region", "api key"])
 def test_it_goes_where_the_official_client_s_goes_and_signs_in_as_it_does(
-    build: Callable[..., Twilio], options: dict[str, str]
+    build: Callable[..., Twilio], host: str, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = OutboundMessage("msg_1", "acme", 1, "+14155550123", SENDERS[0], "Hello")
-    seen: list[tuple[str, str, list[tuple[str, str]]]] = []
+    seen: list[tuple[str, int, bool, list[bytes]]] = []
 
-    async def answer(request: Request, _next: Any) -> Response:
-        headers = sorted((name.lower(), value) for name, value in request.headers.items())
-        seen.append((request.method, str(request.url), headers))
-        return await ResponseBuilder().status(201).body_bytes(ANSWER).build()
+    async def ask(connections: Connections, request: bytes) -> Answer:
+        host, port, tls = connections.origin
+        line, headers, _ = parts(request)
+        seen.append((host, port, tls, [line, *headers]))
+        answer = Answer()
+        answer.status, answer.body = 201, ANSWER
+        return answer
+
+    monkeypatch.setattr(Connections, "ask", ask)
 
     async def use() -> None:
         provider = build(**options)
-        provider._transport._wire = ClientBuilder().no_proxy().with_middleware(answer).build()
         try:
             await provider._client.messages.create_async(**official(message))
             await provider.send(message)
@@ -156,3 +158,5 @@ def test_it_goes_where_the_official_client_s_goes_and_signs_in_as_it_does(
     asyncio.run(use())
     theirs, ours = seen
     assert ours == theirs
+    assert ours[:3] == (host, 443, True)
+    assert f"Host: {host}".encode() in ours[3]

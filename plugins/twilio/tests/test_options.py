@@ -93,7 +93,7 @@ def test_nothing_heavy_is_imported_before_it_is_used() -> None:
         "import sys, engine_twilio\n"
         "[provider] = engine_twilio.register_providers()\n"
         f"provider.options_model(account_sid={ACCOUNT!r}, auth_token='${{T}}')\n"
-        "print(sorted({'twilio', 'pyreqwest', 'aiohttp', 'requests'} & set(sys.modules)))"
+        "print(sorted({'twilio', 'httptools', 'aiohttp', 'requests'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

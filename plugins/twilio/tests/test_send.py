@@ -122,14 +122,6 @@ def test_five_hundred_are_in_flight_at_once(twilio: Build, emulator: TwilioEmula
     assert len(emulator.ledger.messages) == 500
 
 
-def test_works_in_one_event_loop_after_another(twilio: Build, emulator: TwilioEmulator, a_message: Make) -> None:
-    provider = twilio()
-    asyncio.run(_send(provider, a_message(1)))
-    asyncio.run(_send(provider, a_message(2)))
-    asyncio.run(_close(provider))
-    assert [m.body for m in emulator.ledger.messages] == ["Hello 1", "Hello 2"]
-
-
 def test_the_status_follows_the_message(twilio: Build, emulator: TwilioEmulator, a_message: Make, clock: Any) -> None:
     emulator.behaviour.progress = (("queued", 0), ("sending", 1), ("sent", 2), ("delivered", 3))
     emulator.behaviour.receipts["+14155550102"] = ("undelivered", 30005)
@@ -164,11 +156,3 @@ class TestTrialAccount:
         with pytest.raises(SendError) as caught:
             sent(twilio(), a_message(1), a_message(2))
         assert (caught.value.code, caught.value.outcome) == ("21608", SendOutcome.NOT_SENT)
-
-
-async def _send(provider: Twilio, message: OutboundMessage) -> None:
-    await provider.send(message)
-
-
-async def _close(provider: Twilio) -> None:
-    await provider.close()
