@@ -254,27 +254,6 @@ def test_of_two_at_once_one_wins_and_the_other_finds_it_done(engine: Any) -> Non
         assert len(releases(engine)) == round_ + 2
 
 
-def test_while_another_applies_the_lock_is_not_obtained(engine: Any) -> None:
-    engine.run("apply", "--yes")
-    engine.change(WELCOME, "Hi ", "Hello ")
-    program = (
-        "import sys; from datetime import timedelta; from pathlib import Path\n"
-        "from engine.plugins import load\n"
-        "store = load([]).store('sqlite').open('sqlite:///state/engine.db', folder=Path.cwd())\n"
-        "with store.lock('apply', holder='ada@desk', wait=timedelta(0)):\n"
-        "    print('held', flush=True); sys.stdin.read()\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], cwd=engine.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        assert "ada@desk" in engine.refused("apply", "--yes", "--lock-timeout", "0.1", code=7)
-        assert engine.json("plan")["changes"] != []
-        holder.communicate()
-    engine.run("apply", "--yes")
-
-
 def test_a_read_only_state_is_an_error_outside(engine: Any) -> None:
     engine.write(
         "config/engine.yaml", "engine: 1\nstate: sqlite:////proc/engine.db\nplugins: [sandbox, phonenumbers]\n"
