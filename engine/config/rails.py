@@ -11,8 +11,6 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from engine.config.base import Model
 
-Kind = Literal["template", "snippet", "sender", "keyword", "topic"]
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -64,6 +62,16 @@ class KindLimits(Model):
     delete: Limit | None = Field(None, description="In the place of `rails.delete`.")
 
 
+class Kinds(Model):
+    """Limits of single kinds, in the place of those for all."""
+
+    template: KindLimits = Field(KindLimits(), description="Limits of templates.")
+    snippet: KindLimits = Field(KindLimits(), description="Limits of snippets.")
+    sender: KindLimits = Field(KindLimits(), description="Limits of senders.")
+    keyword: KindLimits = Field(KindLimits(), description="Limits of keyword rules.")
+    topic: KindLimits = Field(KindLimits(), description="Limits of topics.")
+
+
 class Rails(Model):
     """How many objects of a kind one apply may create, update and delete without an allowance of its own. The stricter
     of what is live and what is applied holds: nobody widens a limit and passes it in one step."""
@@ -77,11 +85,10 @@ class Rails(Model):
     delete: Limit = Field(
         Limit(share=Share(Decimal(30)), count=100), description="Limits of what is deleted of each kind."
     )
-    kinds: dict[Kind, KindLimits] = Field({}, description="Limits of single kinds, in the place of the others.")
+    kinds: Kinds = Field(Kinds(), description="Limits of single kinds, in the place of the others.")
 
     def limit(self, kind: str, action: Literal["create", "update", "delete"]) -> Limit:
-        """Gives the limit of an action on a kind."""
-        own = next((limits for name, limits in self.kinds.items() if name == kind), KindLimits())
-        of_kind: Limit | None = getattr(own, action)
+        """Gives the limit of an action on a kind, one of `Kinds`."""
+        of_kind: Limit | None = getattr(getattr(self.kinds, kind), action)
         general: Limit = getattr(self, action)
         return of_kind if of_kind is not None else general

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Literal
 
-from engine.config.rails import Kind, Limit, Rails
+from engine.config.rails import Kinds, Limit, Rails
 from engine.reconcile.addresses import Objects, kind_of, workspace_of
 from engine.reconcile.changes import Action, Blocked
 from engine.reconcile.step import Step
 
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = tuple(Kinds.model_fields)
 LIMITS = tuple(f"{action}-{what}" for action in Action for what in ("share", "count"))
 ENOUGH = 10
 """A share of fewer objects than these says nothing: one of three is a third (octoDNS's MIN_EXISTING_RECORDS)."""
