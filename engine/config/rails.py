@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
@@ -13,53 +13,61 @@ from engine.config.base import Model
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """So many in a hundred of what there is: `30%`."""
+class Limit:
+    """How many objects of a kind one apply may change: `30%`, `100`, `30% or 100`, `none`. None is no limit."""
 
-    percent: Decimal
+    percent: Decimal | None = None  # of what is live
+    count: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.percent}%"
-
-    def of(self, count: int) -> Decimal:
-        """Gives that share of a count."""
-        return self.percent * count / 100
+        said = [f"{self.percent}%"] if self.percent is not None else []
+        said += [str(self.count)] if self.count is not None else []
+        return " or ".join(said) or "none"
 
     @classmethod
-    def parse(cls, value: object) -> Share:
-        """Gives the share that a text is. Raises ValueError."""
-        if isinstance(value, Share):
+    def parse(cls, value: object) -> Limit:
+        """Gives the limit that a text or a number is. Raises ValueError."""
+        if isinstance(value, Limit):
             return value
-        found = re.fullmatch(r"(\d{1,4}(?:\.\d{1,2})?)%", value) if isinstance(value, str) else None
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if text == "none":
+            return cls()
+        found = re.fullmatch(_LIMIT, text) if isinstance(text, str) else None
         if found is None:
-            raise ValueError("must be a share: a number and a percent sign, like 30%")
-        return cls(Decimal(found[1]))
+            raise ValueError("must be a limit: a share, a number, or both, like 30%, 100 or 30% or 100; or none")
+        percent, count = found[1] or found[3], found[2] or found[4]
+        return cls(Decimal(percent) if percent else None, int(count) if count else None)
 
 
-ShareField = Annotated[
-    Share,
-    BeforeValidator(Share.parse),
+_SHARE, _COUNT = r"(\d{1,4}(?:\.\d{1,2})?)%", r"(\d{1,9})"
+_LIMIT = rf"{_SHARE} or {_COUNT}|{_SHARE}|{_COUNT}"
+
+LimitField = Annotated[
+    Limit,
+    BeforeValidator(Limit.parse),
     PlainSerializer(str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,4}(\.\d{1,2})?%$", "examples": ["30%"]}),
+    WithJsonSchema(
+        {
+            "type": ["string", "integer"],
+            "pattern": rf"^({_LIMIT}|none)$",
+            "minimum": 0,
+            "examples": ["30% or 100", "30%", 100, "none"],
+        }
+    ),
 ]
 
 
-class Limit(Model):
-    """How much one apply may do. What is left out is not limited."""
-
-    share: ShareField | None = Field(
-        None,
-        description="Most of a kind, of what is live; counts where ten of the kind or more are. Default: no limit.",
-    )
-    count: int | None = Field(None, ge=0, description="Most of a kind. Default: no limit.")
+def _limit(text: str, words: str) -> Any:
+    """Gives a field with a default that its schema has as it would be written."""
+    return Field(Limit.parse(text), description=words, json_schema_extra={"default": text})
 
 
 class KindLimits(Model):
-    """Limits of one kind of object, in the place of those for all."""
+    """Limits of one kind of object."""
 
-    create: Limit | None = Field(None, description="In the place of `rails.create`.")
-    update: Limit | None = Field(None, description="In the place of `rails.update`.")
-    delete: Limit | None = Field(None, description="In the place of `rails.delete`.")
+    create: LimitField | None = Field(None, description="In the place of `rails.create`.")
+    update: LimitField | None = Field(None, description="In the place of `rails.update`.")
+    delete: LimitField | None = Field(None, description="In the place of `rails.delete`.")
 
 
 class Kinds(Model):
@@ -76,14 +84,11 @@ class Rails(Model):
     """How many objects of a kind one apply may create, update and delete without an allowance of its own. The stricter
     of what is live and what is applied holds: nobody widens a limit and passes it in one step."""
 
-    create: Limit = Field(
-        Limit(share=Share(Decimal(100)), count=500), description="Limits of what is created of each kind."
-    )
-    update: Limit = Field(
-        Limit(share=Share(Decimal(50)), count=500), description="Limits of what is updated of each kind."
-    )
-    delete: Limit = Field(
-        Limit(share=Share(Decimal(30)), count=100), description="Limits of what is deleted of each kind."
+    create: LimitField = _limit("100% or 500", "Most objects of each kind that are created.")
+    update: LimitField = _limit("50% or 500", "Most objects of each kind that are updated.")
+    delete: LimitField = _limit(
+        "30% or 100",
+        "Most objects of each kind that are deleted: a share of what is live (of ten or more), a number, or both.",
     )
     kinds: Kinds = Field(Kinds(), description="Limits of single kinds, in the place of the others.")
 

@@ -59,12 +59,9 @@ def limits(step: Step) -> Iterator[Blocked]:
 
 def _over(limit: Limit, action: Action, address: str, count: int, live: int) -> Iterator[Blocked]:
     many = f"{count} of {address} would be {_DONE[action]}"
-    if limit.share is not None and live >= ENOUGH and count > limit.share.of(live):
-        yield Blocked(
-            f"{action}-share",
-            address,
-            f"{many}, {count / live:.0%} of the {live} that are live; the limit is {limit.share}",
-        )
+    if limit.percent is not None and live >= ENOUGH and count * 100 > limit.percent * live:
+        share = f"{count / live:.0%} of the {live} that are live; the limit is {limit.percent}%"
+        yield Blocked(f"{action}-share", address, f"{many}, {share}")
     if limit.count is not None and count > limit.count:
         yield Blocked(f"{action}-count", address, f"{many}; the limit is {limit.count}")
 
@@ -75,10 +72,9 @@ def _limit(step: Step, workspace: str, kind: str, action: Literal["create", "upd
         Rails.model_validate(objects.get(f"{workspace}/workspace", {}).get("rails") or {}).limit(kind, action)
         for objects in (step.before, step.after)
     ]
-    shares = [limit.share for limit in both if limit.share is not None]
+    shares = [limit.percent for limit in both if limit.percent is not None]
     counts = [limit.count for limit in both if limit.count is not None]
-    share = min(shares, key=lambda share: share.percent, default=None)
-    return Limit(share=share, count=min(counts, default=None))
+    return Limit(min(shares, default=None), min(counts, default=None))
 
 
 def _all_protected(step: Step, address: str) -> bool:

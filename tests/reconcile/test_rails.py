@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.config.rails import Limit
 from engine.errors import UsageError
 from engine.reconcile.plan import plan
 from engine.reconcile.rails import check_allow
@@ -136,14 +137,17 @@ class TestLimits:
     @pytest.mark.parametrize(
         ("rails", "blocked"),
         [
-            ({"delete": {"count": 1}}, ["delete-count:acme/template"]),
-            ({"delete": {"share": "10%"}}, ["delete-share:acme/template"]),
-            ({"delete": {"share": "20%"}}, []),  # what is left out is not limited
-            ({"delete": {}}, []),
-            ({"kinds": {"template": {"delete": {"count": 0}}}}, ["delete-count:acme/template"]),
-            ({"kinds": {"sender": {"delete": {"count": 0}}}}, []),
-            ({"delete": {"count": 0}, "kinds": {"template": {"delete": {}}}}, []),
-            ({"kinds": {"template": {"update": {"count": 0}}}}, []),
+            ({"delete": "1"}, ["delete-count:acme/template"]),
+            ({"delete": 1}, ["delete-count:acme/template"]),
+            ({"delete": "10%"}, ["delete-share:acme/template"]),
+            ({"delete": "10% or 1"}, ["delete-count:acme/template", "delete-share:acme/template"]),
+            ({"delete": "20%"}, []),  # of any number
+            ({"delete": "20% or 2"}, []),
+            ({"delete": "none"}, []),
+            ({"kinds": {"template": {"delete": 0}}}, ["delete-count:acme/template"]),
+            ({"kinds": {"sender": {"delete": 0}}}, []),
+            ({"delete": 0, "kinds": {"template": {"delete": "none"}}}, []),
+            ({"kinds": {"template": {"update": 0}}}, []),
         ],
     )
     def test_are_set_by_the_workspace(self, rails: dict[str, Any], blocked: list[str]) -> None:
@@ -151,7 +155,7 @@ class TestLimits:
 
     @pytest.mark.parametrize(
         ("was", "becomes"),
-        [({"delete": {"count": 1}}, {"delete": {}}), ({"delete": {}}, {"delete": {"count": 1}})],
+        [({"delete": 1}, {"delete": "none"}), ({"delete": "none"}, {"delete": 1})],
         ids=["widened", "narrowed"],
     )
     def test_the_stricter_of_what_is_live_and_what_is_asked_for_holds(
@@ -342,6 +346,17 @@ class TestCredentials:
         assert (
             allowances(shop(), brew(api_url="https://own.example", auth_token="${OWN}", webhook_auth_tokens=[])) == []
         )
+
+
+@pytest.mark.parametrize("text", ["30%", "12.5%", "100", "0", "30% or 100", "none"])
+def test_a_limit_comes_back_as_it_was_written(text: str) -> None:
+    assert str(Limit.parse(text)) == text
+
+
+@pytest.mark.parametrize("value", ["", -1, 1.5, True, None, [], "%", "30 %", "100 or 30%", "30% or", "-1%", "all"])
+def test_what_is_no_limit_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="must be a limit"):
+        Limit.parse(value)
 
 
 @pytest.mark.parametrize(
