@@ -47,10 +47,11 @@ def written(plan: Plan, form: str) -> str:
         from engine.reconcile.html import page
 
         return page(plan)
+    from engine.reconcile.lines import printable
     from engine.reconcile.text import lines
 
-    warnings = [click.unstyle(finding_line(warning)) for warning in plan.warnings]
-    return "\n".join([*warnings, *(line.text for line in lines(plan))]) + "\n"
+    warnings = [row for warning in plan.warnings for row in click.unstyle(finding_line(warning)).split("\n")]
+    return "\n".join([*map(printable, warnings), *(line.text for line in lines(plan))]) + "\n"
 
 
 def write(plan: Plan, reports: Iterable[Report]) -> None:

@@ -82,9 +82,14 @@ class Rendering:
         }
 
 
+GONE = Rendering(error="template.gone", message="the template goes away")
+"""What comes after the message of a template that is deleted."""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderingEffect:
-    """How one sample of one template changes. `before` is None where the template is new."""
+    """How one sample of one template changes. `before` is None where the template is new, `after` is `GONE` where it
+    goes away."""
 
     template: str  # address
     sample: str

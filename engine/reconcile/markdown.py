@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from engine.reconcile.changes import Action, Blocked, Change, Plan
-from engine.reconcile.effects import QueuedEffect, RenderingEffect, RouteEffect
+from engine.reconcile.effects import GONE, QueuedEffect, RenderingEffect, RouteEffect
 from engine.reconcile.fields import field_lines
 from engine.reconcile.fitting import GLUE, fit, length
 from engine.reconcile.gfm import code, fence, folded, html_code
@@ -165,7 +165,9 @@ def _texts(effect: RenderingEffect) -> Iterator[str]:
     """Gives the words before and after, side by side: a table in HTML, for cells of Markdown hold one line only."""
     before = effect.before.body if effect.before is not None else None
     after = effect.after.body
-    if effect.after.error is not None:
+    if effect.after == GONE:
+        yield from [f"<table><tr>{_cell(before)}</tr></table>"] if before is not None else []
+    elif effect.after.error is not None:
         yield code(effect.after.message or effect.after.error)
     elif after is not None and before is not None and before != after:
         heads = '<tr><th align="left">before</th><th align="left">after</th></tr>'

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.caps import Cost
 from engine.reconcile.changes import Change, Plan, Reason
-from engine.reconcile.effects import Odd, QueuedEffect, Rendering, RenderingEffect, RouteEffect
+from engine.reconcile.effects import GONE, Odd, QueuedEffect, Rendering, RenderingEffect, RouteEffect
 
 REASONS: Mapping[Reason, str] = {
     Reason.EDITED: "edited here",
@@ -108,6 +108,9 @@ def segments(rendering: Rendering) -> str:
 
 def _arrives(before: Rendering | None, after: Rendering) -> Iterator[Said]:
     was = before.error if before is not None else None
+    if after == GONE:
+        yield Said("goes away")
+        return
     if after.error is not None:
         yield Said("no message: {} → {}", (was, after.error)) if was else Said("no message: {}", (after.error,))
         return
@@ -153,14 +156,19 @@ def _because(odd: Odd | None) -> tuple[str, tuple[str, ...]]:
 
 def _messages(effects: Sequence[RenderingEffect]) -> Iterator[Said]:
     new = sum(effect.before is None for effect in effects)
-    otherwise = len(effects) - new
+    gone = sum(effect.after == GONE for effect in effects)
+    otherwise = len(effects) - new - gone
     if otherwise:
         yield Said(
             f"{_counted(otherwise, 'message reads', 'messages read')} or {'goes' if otherwise == 1 else 'go'} otherwise"
         )
     if new:
         yield Said(f"{_counted(new, 'message is', 'messages are')} new")
-    stopped = sum(e.after.error is not None and (e.before is None or e.before.error is None) for e in effects)
+    if gone:
+        yield Said(f"{_counted(gone, 'message goes', 'messages go')} away")
+    stopped = sum(
+        e.after.error not in (None, GONE.error) and (e.before is None or e.before.error is None) for e in effects
+    )
     if stopped:
         yield Said(f"{_counted(stopped, 'message', 'messages')} cannot be composed")
     turned = [e for e in effects if e.before is not None and e.before.encoding == "GSM-7" and e.after.odd is not None]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from engine.compose.composer import Composed, Composer, Recipient
 from engine.compose.links import spans
+from engine.compose.provided import samples_of
 from engine.compose.segments import first_non_gsm
 from engine.config.models import Sample, Workspace
 from engine.config.prices import cost
@@ -16,7 +17,8 @@ from engine.types import Person
 
 
 class Samples:
-    """The samples of today's config, whose people are synthetic."""
+    """The samples of today's config, whose people are synthetic. For a template that goes away they are everybody: no
+    release keeps samples."""
 
     def __init__(self, workspaces: Mapping[str, Workspace]) -> None:
         self._workspaces = workspaces
@@ -37,9 +39,12 @@ class Samples:
 
     def _of(self, template: str) -> list[Sample]:
         workspace, _, name = template.partition("/template/")
-        found = self._workspaces[workspace]
-        written = found.templates[name].samples
-        return [Sample(name=person, person=person, data={}) for person in found.people] if written is None else written
+        found = self._workspaces.get(workspace)
+        if found is None:
+            return []
+        if name not in found.templates:
+            return [Sample(name=person, person=person, data={}) for person in found.people]
+        return samples_of(found, found.templates[name])
 
 
 class Renderer:

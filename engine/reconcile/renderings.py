@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.reconcile.addresses import Objects, kind_of, snippets_of, workspace_of
-from engine.reconcile.effects import Rendering, RenderingEffect
+from engine.reconcile.effects import GONE, Rendering, RenderingEffect
 
 Render = Callable[[str, str], Rendering]
 """(template's address, sample's name) → what today's sample makes of the template."""
@@ -26,19 +26,21 @@ def renderings(
 ) -> Mapping[str, Sequence[RenderingEffect]]:
     """Gives the effects by the address of the change that causes them, of those that are `changed`.
 
-    `samples` names the samples of a template by its address: today's, for both sides.
+    `samples` names the samples of a template by its address, for both sides.
     """
     causes = _Causes(list(changed), objects_before, objects)
     found: dict[str, list[RenderingEffect]] = {}
-    for template in sorted(address for address in objects if kind_of(address) == "template"):
+    for template in sorted(address for address in objects_before.keys() | objects if kind_of(address) == "template"):
         cause = causes.of(template)
         if cause is None:
             continue
         was_there = template in objects_before
         for sample in samples(template):
             before = render_before(template, sample) if was_there else None
-            after = render(template, sample)
-            if before != after:
+            after = render(template, sample) if template in objects else GONE
+            # What could not be composed before is nobody's loss: as good as all of them lack the data of a sample.
+            never_was = after == GONE and (before is None or before.error is not None)
+            if before != after and not never_was:
                 found.setdefault(cause, []).append(RenderingEffect(template, sample, before, after))
     return found
 

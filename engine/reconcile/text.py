@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from engine.reconcile.beside import beside, column
 from engine.reconcile.changes import Action, Change, Plan, Reason
-from engine.reconcile.effects import QueuedEffect, RenderingEffect, RouteEffect
+from engine.reconcile.effects import GONE, QueuedEffect, RenderingEffect, RouteEffect
 from engine.reconcile.fields import field_lines
 from engine.reconcile.lines import Line, printable
 from engine.reconcile.notices import REASONS, of_plan, of_queued, of_rendering, of_route
@@ -71,7 +71,9 @@ def _messages(change: Change, width: int | None) -> Iterator[Line]:
 def _body(effect: RenderingEffect, each: int) -> Iterator[Line]:
     before = effect.before.body if effect.before is not None else None
     after = effect.after.body
-    if effect.after.error is not None:
+    if effect.after == GONE:
+        yield from _written("remove", "-", before) if before is not None else ()
+    elif effect.after.error is not None:
         yield Line("warn", f"      {printable(effect.after.message or '')}")
     elif before is not None and after is not None and before != after and each:
         yield from beside(before, after, column=each, indent=_BODY)

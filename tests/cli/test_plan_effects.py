@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,10 @@ HERE = "config/workspaces/acme"
 WELCOME = f"{HERE}/templates/club/welcome.liquid"
 ADDRESS = "acme/template/club/welcome"
 KEYWORDS = "keywords:\n  join: {words: [JOIN], reply: club/welcome}\n  rest: {match: any, set: {wrote: true}}\n"
+ORDER = (
+    "---\npurpose: transactional\nsender: support\nsamples: [{person: ada, data: {order: A-1}}]\n---\n"
+    "{{ trigger.order }} is ready\n"
+)
 HOURS = KEYWORDS.replace("  rest", "  hours: {words: [OPEN], reply: club/welcome}\n  rest")
 
 
@@ -133,6 +138,20 @@ class TestMessages:
         assert "link gone: https://acme.example/old, link added: https://acme.example/new" in said
         assert "sms → mms" in said
         assert "media added: https://cdn.acme.example/cup.png" in said
+
+    def test_messages_of_a_template_that_goes_away(self, engine: Any) -> None:
+        engine.write(f"{HERE}/templates/order.liquid", ORDER)
+        engine.change(f"{HERE}/people.yaml", "people:", 'people:\n  grace: {first_name: Grace, phone: "+14155550124"}')
+        engine.run("apply", "--yes")
+        engine.remove(WELCOME)
+        engine.remove(f"{HERE}/templates/order.liquid")
+        engine.change(f"{HERE}/people.yaml", '  grace: {first_name: Grace, phone: "+14155550124"}\n', "")
+        found = effects(engine, "rendering")
+        assert [(e["at"], e["sample"], e["after"]["error"]) for e in found] == [(ADDRESS, "ada", "template.gone")]
+        assert found[0]["before"]["body"].startswith("Hi Ada, welcome")
+        assert "1 message goes away" in engine.run("plan")
+        shutil.rmtree(engine.folder / HERE)
+        assert effects(engine, "rendering") == []  # of a workspace that goes away, nothing is left to show it with
 
     def test_a_link_that_is_not_shortened(self, engine: Any) -> None:
         engine.run("apply", "--yes")

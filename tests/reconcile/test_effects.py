@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.reconcile.changes import Plan
-from engine.reconcile.effects import Rendering, RenderingEffect, with_effects
+from engine.reconcile.effects import GONE, Rendering, RenderingEffect, with_effects
 from engine.reconcile.plan import plan
 from engine.reconcile.renderings import renderings
 
@@ -100,5 +100,20 @@ def test_a_new_template_has_no_before() -> None:
     }
 
 
-def test_a_deleted_template_has_no_effects() -> None:
-    assert effects_of({a: o for a, o in BASE.items() if a != "acme/template/with"}) == {}
+def test_the_messages_of_a_deleted_template_go_away() -> None:
+    after = {a: o for a, o in BASE.items() if a != "acme/template/with"}
+    made = plan(BASE, after, base="1", environment=None, versions={}, sources={})
+
+    def never(template: str, sample: str) -> Rendering:
+        raise AssertionError(template)
+
+    before = Rendering(body="Old")
+    found = renderings(
+        [change.address for change in made.changes],
+        objects_before=BASE,
+        objects=after,
+        samples=lambda template: ["ada"],
+        render_before=lambda template, sample: before,
+        render=never,
+    )
+    assert found == {"acme/template/with": [RenderingEffect("acme/template/with", "ada", before, GONE)]}
