@@ -78,7 +78,10 @@ def _definitions() -> Mapping[str, Schema]:
                 "template": _text("Its address."),
                 "sample": _text("Its name."),
                 "before": {**_or_null("message"), "description": "Null where the template is new."},
-                "after": {"$ref": "#/$defs/message"},
+                "after": {
+                    "$ref": "#/$defs/message",
+                    "description": "Its `error` is `template.gone` where the template goes away.",
+                },
             },
         ),
         "message": _object(
