@@ -133,6 +133,10 @@ class Webhooks(ABC):
         Gives how many. Their webhooks are no longer gone. One whose body was erased stays as it is."""
 
     @abstractmethod
+    def forget_calls(self, *, before: datetime, limit: int) -> int:
+        """Forgets calls that were delivered before a moment, the oldest first. Gives how many, `limit` at most."""
+
+    @abstractmethod
     def webhook_is_gone(self, gone: GoneWebhook) -> None:
         """Keeps that a webhook answered 410, and gives up its pending calls (`webhook.gone`)."""
 

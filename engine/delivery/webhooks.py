@@ -47,6 +47,13 @@ EACH = 8
 
 AT_ONCE = 64
 IDLE = 0.25
+KEPT = timedelta(days=30)
+"""How long a call that was delivered can be looked at. What it said is in the text that caused it."""
+
+FORGETS_EVERY = timedelta(hours=1)
+FORGETS = 1000
+"""Calls that are forgotten in one transaction."""
+
 NOT_CONFIGURED_WAIT = timedelta(minutes=1)
 
 GONE = "webhook.gone"
@@ -68,12 +75,23 @@ class WebhookCalls:
         self._calls: set[asyncio.Task[None]] = set()
         self._busy: Counter[tuple[str, str]] = Counter()
         self._threads: ThreadPoolExecutor | None = None
+        self._forgets_at = hands.clock()
 
     async def run(self) -> None:
-        """Makes calls as they fall due."""
+        """Makes calls as they fall due, and forgets those that were delivered long ago."""
         while True:
             claimed = await self._claim()
+            if not claimed:
+                await self._forget()
             await asyncio.sleep(0 if claimed else IDLE)
+
+    async def _forget(self) -> None:
+        hands, now = self._hands, self._hands.clock()
+        if now < self._forgets_at:
+            return
+        forgotten = await hands.ask(hands.store.forget_calls, before=now - KEPT, limit=FORGETS)
+        if forgotten < FORGETS:
+            self._forgets_at = now + FORGETS_EVERY
 
     async def left(self) -> bool:
         """True while a call is under way or due."""

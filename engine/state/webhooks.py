@@ -135,6 +135,15 @@ class CallingWebhooks(Room):
                 (workspace, webhook, some(ids), to_micros(at)),
             ).rowcount
 
+    def forget_calls(self, *, before: datetime, limit: int) -> int:
+        """Forgets calls that were delivered before a moment, the oldest first."""
+        with self._file.write() as conn:
+            return conn.execute(
+                """DELETE FROM webhook_calls WHERE seq IN (SELECT seq FROM webhook_calls
+                    WHERE state = 'delivered' AND updated_at < ? ORDER BY updated_at LIMIT ?)""",
+                (to_micros(before), limit),
+            ).rowcount
+
     def webhook_is_gone(self, gone: GoneWebhook) -> None:
         """Keeps that a webhook answered 410, and gives up its pending calls."""
         now = to_micros(gone.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from engine.config.snapshot import snapshot
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.delivery.signing import key_of, signed
-from engine.delivery.webhooks import JITTER, RETRIES, WebhookCalls
+from engine.delivery.webhooks import JITTER, KEPT, RETRIES, WebhookCalls
 from engine.outbox import Worker
 from engine.plugins import Plugins
 from engine.state.sqlite import SqliteStore
@@ -68,11 +68,11 @@ class Office:
             body = f'{{"type":"text.received","data":{{"body":"{name}"}}}}'
             self.store.add_calls([Call(f"call_{name}", "acme", webhook, f"SM-{name}", body, self.clock())])
 
-    def work(self, *, workers: int = 1) -> None:
-        """Makes the calls that are due."""
-        asyncio.run(self._work(workers))
+    def work(self, *, workers: int = 1, until: Callable[[], bool] = lambda: True) -> None:
+        """Makes the calls that are due, and works on until something is so."""
+        asyncio.run(self._work(workers, until))
 
-    async def _work(self, workers: int) -> None:
+    async def _work(self, workers: int, until: Callable[[], bool]) -> None:
         assert self.plugins is not None
         stages = []
         for number in range(workers):
@@ -93,7 +93,7 @@ class Office:
             )
             calls = WebhookCalls(hands, live)
             stages.append((hands, calls, asyncio.ensure_future(calls.run())))
-        while any([await calls.left() for _, calls, _ in stages]):  # noqa: ASYNC110 # a stage sets no event
+        while any([await calls.left() for _, calls, _ in stages]) or not until():  # noqa: ASYNC110 # a stage sets no event
             await asyncio.sleep(0.01)
         for hands, calls, task in stages:
             task.cancel()
@@ -316,3 +316,16 @@ def test_a_call_whose_worker_died_is_made_by_another(office: Office, server: Web
     office.clock.advance(SECOND)
     office.work()
     assert [call.state for call in office.records] == [CallState.DELIVERED]
+
+
+def test_what_was_delivered_long_ago_is_forgotten(office: Office, server: WebhookServer) -> None:
+    office.apply(server.url)
+    office.call("old")
+    office.work()
+    office.clock.advance(KEPT)
+    office.call("new")
+    office.work()
+    assert [call.id for call in office.records] == ["call_old", "call_new"]
+    office.clock.advance(timedelta(seconds=1))
+    office.work(until=lambda: [call.id for call in office.records] == ["call_new"])
+    assert [text.provider_id for text in office.store.texts()] == ["SM-old", "SM-new"]

@@ -13,6 +13,7 @@ from engine.state.migrations import (
     caps,
     clicks,
     consent,
+    delivered_calls,
     first,
     provider_steps,
     rollbacks,
@@ -58,4 +59,5 @@ _SERIES = (
     ("0009_rounds", rounds.STATEMENTS),
     ("0010_rollbacks", rollbacks.STATEMENTS),
     ("0011_provider_steps", provider_steps.STATEMENTS),
+    ("0012_delivered_calls", delivered_calls.STATEMENTS),
 )

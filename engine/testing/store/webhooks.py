@@ -113,6 +113,19 @@ class WebhooksSuite(StoreSuite):
         assert store.retry_calls("acme", webhook="crm", at=NOW) == 1
         assert [call.id for call in take(store)] == ["b"]
 
+    def test_that_were_delivered_can_be_forgotten(self, store: Store) -> None:
+        add(store, "a", "b", "c", "d")
+        take(store)
+        for name in ("a", "b"):
+            end(store, name, CallState.DELIVERED)
+        end(store, "c", CallState.FAILED, reason="webhook.status: 500")
+        assert store.forget_calls(before=NOW, limit=9) == 0, "before, not at"
+        assert store.forget_calls(before=NOW + SECOND, limit=1) == 1
+        assert [call.id for call in store.calls()] == ["b", "c", "d"]
+        assert store.forget_calls(before=NOW + SECOND, limit=9) == 1
+        assert [call.id for call in store.calls()] == ["c", "d"], "what failed is there until somebody has seen to it"
+        assert [text.provider_id for text in store.texts()] == ["SM-a", "SM-b", "SM-c", "SM-d"]
+
     def test_of_a_webhook_that_is_gone_are_given_up_until_somebody_says_otherwise(self, store: Store) -> None:
         add(store, "a", "b")
         add(store, "c", webhook="till")
