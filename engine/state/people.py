@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from engine.state.codec import dumps, loads, to_micros
 from engine.state.consent import effective, present, write_consent
@@ -86,6 +85,7 @@ def write_people(
     known = _known(conn, people)
     now = to_micros(at)
     added = updated = 0
+    changed: dict[tuple[str, str], tuple[str | None, str]] = {}
     for person in people:
         key = (person.workspace, person.id)
         there = known.get(key)
@@ -94,13 +94,16 @@ def write_people(
             attributes, phone = person.attributes, person.phone
         else:
             updated += 1
-            attributes = {**there[1], **person.attributes}
+            attributes = {**loads(there[1]), **person.attributes}
             phone = there[0] if person.phone is None else person.phone
-        known[key] = (phone or None, {name: value for name, value in attributes.items() if value is not None})
+        merged = {name: value for name, value in attributes.items() if value is not None}
+        known[key] = as_now = (phone or None, dumps(merged))
+        if as_now != there:
+            changed[key] = as_now
     insert(
         conn,
         "people",
-        [(*key, phone, dumps(attributes), now, now) for key, (phone, attributes) in known.items()],
+        [(*key, phone, attributes, now, now) for key, (phone, attributes) in changed.items()],
         then="""ON CONFLICT (workspace, id) DO UPDATE
             SET phone = excluded.phone, attributes = excluded.attributes, updated_at = excluded.updated_at""",
     )
@@ -109,13 +112,13 @@ def write_people(
     return added, updated
 
 
-def _known(conn: sqlite3.Connection, people: Sequence[Person]) -> dict[tuple[str, str], tuple[str | None, Any]]:
+def _known(conn: sqlite3.Connection, people: Sequence[Person]) -> dict[tuple[str, str], tuple[str | None, str]]:
     rows = conn.execute(
         """SELECT p.workspace, p.id, p.phone, p.attributes FROM json_each(?) j
         CROSS JOIN people p ON p.workspace = j.value ->> 0 AND p.id = j.value ->> 1""",
         (some((person.workspace, person.id) for person in people),),
     )
-    return {(workspace, person_id): (phone, loads(text)) for workspace, person_id, phone, text in rows}
+    return {(workspace, person_id): (phone, text) for workspace, person_id, phone, text in rows}
 
 
 def _agree(conn: sqlite3.Connection, model: Consent, numbers: set[tuple[str, str]]) -> None:

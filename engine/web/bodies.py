@@ -43,7 +43,7 @@ class Bodies:
     async def read(self, receive: Callable[[], Awaitable[AsgiMessage]], length: str) -> bytes:
         """Gives a body. `length` is what Content-Length says: it is believed only where it says too much. Raises
         TooLong, TooSlow, Gone."""
-        if length.isascii() and length.isdigit() and int(length) > LONGEST:
+        if length.isascii() and length.isdigit() and (len(length) > 9 or int(length) > LONGEST):
             raise TooLong
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 # what runs here is awaited by one
@@ -59,7 +59,8 @@ class Bodies:
             raise TooSlow from None
         finally:
             del self._reading[task]
-            self._late.discard(task)
+            if self._late:
+                self._late.discard(task)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ends the reading of what takes too long."""

@@ -77,9 +77,9 @@ class Intake:
         assert recorded.received is not None  # noqa: S101 # as for every text
         return recorded.received
 
-    async def call(self, workspace: str, said: Sequence[InboundMessage | StatusUpdate]) -> Sequence[Recorded]:
+    def call(self, workspace: str, said: Sequence[InboundMessage | StatusUpdate]) -> asyncio.Future[Sequence[Recorded]]:
         """Records what a provider's call says. Raises StateUnavailable."""
-        return await self._do(Call(workspace, said, in_answer=True))
+        return self._do(Call(workspace, said, in_answer=True))
 
     async def look(self) -> None:
         """Looks for a new release. Raises StateUnavailable."""

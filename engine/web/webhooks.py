@@ -131,7 +131,8 @@ def _read(
 ) -> Sequence[InboundMessage | StatusUpdate]:
     try:
         provider.verify(request)
-        return [_named(one, scope) for one in provider.parse(request)]
+        said = provider.parse(request)
+        return said if not scope["query_string"] else [_named(one, scope) for one in said]
     except InvalidSignature as error:
         remark(scope, f"refused: {error.message}")
         raise _Refusal(WRONG_METHOD if request.method == "GET" else REFUSED) from error

@@ -8,7 +8,7 @@ https://www.twilio.com/docs/messaging/twiml/message (replies), as of 2026-11-24.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, cast
 from xml.sax.saxutils import escape, quoteattr
 
@@ -28,6 +28,8 @@ MOST_MEDIA = 10
 """Media of one text. Source: https://www.twilio.com/docs/messaging/guides/webhook-request"""
 LONGEST_BODY = 1600
 OPT_OUTS = ("STOP", "START", "HELP")
+_XML = '<?xml version="1.0" encoding="UTF-8"?>'
+_NOTHING = WebhookAnswer(f"{_XML}<Response/>".encode(), "text/xml")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -52,7 +54,7 @@ def read(parameters: Parameters) -> InboundMessage | StatusUpdate | None:
         from_number=sender,
         to=to,
         body=parameters["Body"],
-        media=tuple(_media(parameters)),
+        media=tuple(_media(parameters)) if parameters["NumMedia"] not in ("", "0") else (),
         opt_out=_opt_out(parameters["OptOutType"]),
         service=parameters["MessagingServiceSid"] or None,
     )
@@ -67,11 +69,12 @@ def fits(message: OutboundMessage) -> bool:
     )
 
 
-def answer(replies: Iterable[OutboundMessage]) -> WebhookAnswer:
+def answer(replies: Sequence[OutboundMessage]) -> WebhookAnswer:
     """Gives TwiML that sends these replies, or none."""
+    if not replies:
+        return _NOTHING
     inner = "".join(_message(reply) for reply in replies)
-    response = f"<Response>{inner}</Response>" if inner else "<Response/>"
-    return WebhookAnswer(f'<?xml version="1.0" encoding="UTF-8"?>{response}'.encode(), "text/xml")
+    return WebhookAnswer(f"{_XML}<Response>{inner}</Response>".encode(), "text/xml")
 
 
 def _message(reply: OutboundMessage) -> str:
@@ -95,7 +98,7 @@ def _error(parameters: Parameters) -> str | None:
 
 def _media(parameters: Parameters) -> Iterable[str]:
     count = parameters["NumMedia"]
-    for place in range(min(int(count), MOST_MEDIA) if count.isascii() and count.isdigit() else 0):
+    for place in range(min(int(count), MOST_MEDIA) if count.isascii() and count.isdigit() and len(count) < 10 else 0):
         if url := parameters[f"MediaUrl{place}"]:
             yield url
 
