@@ -21,20 +21,56 @@ import uvloop
 from benchmarks.house import NUMBER, SID, TOKEN, VARIABLES, House, numbers
 from benchmarks.measures import Measure
 from benchmarks.pairs import ENGINE
-from benchmarks.redirects import BARE
 from engine.state.sqlite import SqliteStore
 from engine.testing.twilio_emulator import signature
 
 T = TypeVar("T")
 
 TEXTS = 20_000
-CONNECTIONS = 64
+CONNECTIONS = 256
 A_SECOND = 100
 SECONDS = 20
 TARGET = 0.25
 P99_MS = 50
 PUBLIC = "https://engine.example"
 PATH = "/webhooks/acme/twilio/inbound"
+BARE = """\
+import asyncio
+
+import uvloop
+
+from engine.cli.context import utc_now
+from engine.cli.logs import AccessLines
+from engine.web.log import AccessLog
+from engine.web.server import Server, listen
+
+
+async def application(scope, receive, send):
+    if scope["type"] == "http":
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+    else:
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+
+async def main():
+    said = lambda address: print(f"listening on {address}", flush=True)
+    logged = AccessLog(application, {}, AccessLines(as_json=False), utc_now)
+    await Server(logged, listen("127.0.0.1", 0), said, asyncio.Event()).run_until_stopped()
+
+
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner.run(main())
+"""
+"""The peer: the server that `engine serve` is, with the same settings and the same log of requests. It reads each call
+to its end, since that is what it answers, and its answer is an empty 204."""
+
 KEYWORDS = "keywords:\n  join: {words: [JOIN], reply: joined, set: {club: true}}\n"
 JOINED = "---\npurpose: reply\nsender: main\n---\nWelcome to the club\n"
 
