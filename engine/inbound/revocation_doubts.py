@@ -33,7 +33,8 @@ UNSURE: Mapping[str, Sequence[str]] = {
         "no longer (?:at|has|have|own|owns|use|uses) this (?:number|phone)",
         "never gave (?:you|anyone|anybody) (?:my |any )?(?:permission|consent|number)",
         "(?:wrong|incorrect) (?:number|person)",
-        "(?:this is|you have|you ve got|you got) (?:not|the wrong|a wrong) <w>",
+        "this is (?:not|the wrong|a wrong) <w>",
+        "(?:you have|you ve got|you got) (?:the|a) wrong <w>",
         "(?:go away|get lost|piss off|fuck off|fuck you|f off|bugger off|shut up|stfu|back off|eff off)",
         "enough (?:already|is enough|with|of)",
         "(?:this is|its|it s|you are|you re|considered) (?:spam|harassment|harassing|a scam)",
@@ -171,6 +172,9 @@ INNOCENT: Sequence[str] = (
     "car|bus|train|music|presses|clock|count|war|leak|bleeding|noise|rain|car wash|shipment|service|"
     "machine|engine|show|party|press|madness|cheque|check|card)",
     "stop payments?",
+    "(?:the|a|my|our|your) (?:wrong|incorrect) <thing>",
+    "this is not (?:what|how|right|correct|true|good|ok|okay|fair|great|fresh|hot|cold|mine|enough|working|possible|"
+    "the (?:right )?<thing>|my <thing>)",
     "arretez vous",
     "opt in or opt out",
     "stop (?:texting|messaging) (?:and|while|when|in|at|each other)",

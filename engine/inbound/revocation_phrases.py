@@ -73,6 +73,12 @@ MACROS: Mapping[str, str] = {
         "(?:texts?|text messages?|texting|txts?|messages?|messaging|msgs?|sms|mms|notifications?|alerts?|spam|spams|"
         "promos?|promotions?|promotional messages?|ads|adverts|advertising|marketing|newsletters?|communications?)"
     ),
+    "<thing>": (
+        "(?:orders?|items?|sizes?|colou?rs?|address|times?|dates?|days?|drinks?|coffees?|foods?|meals?|pizzas?|flavou?rs?|"
+        "products?|parcels?|packages?|deliver(?:y|ies)|box(?:es)?|bags?|prices?|amounts?|totals?|receipts?|bills?|"
+        "invoices?|stores?|shops?|locations?|places?|tables?|seats?|links?|codes?|cards?|pages?|way|appointments?|"
+        "bookings?|models?|parts?|keys?)"
+    ),
     "<the>": (
         "(?:(?:any|these|those|the|all|your|my|more|anymore|so many|such|this|of|stupid|annoying|unwanted|junk|"
         "promotional|marketing|text|further|future|daily|fucking|damn|bloody|other|company|automated) ){0,4}"
