@@ -27,6 +27,13 @@ def test_there_is_nothing_to_say_against_it(environment: str | None) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("environment", [None, *ENVIRONMENTS])
+def test_its_conversations_go_as_written_in_every_environment(environment: str | None) -> None:
+    options = ["--env", environment] if environment else []
+    done = subprocess.run(["engine", *options, "test"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_its_yaml_is_in_canonical_form() -> None:
     done = subprocess.run(["engine", "fmt", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
