@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.config.words import normalise, plain
+from engine.reconcile import diff
 from engine.reconcile.addresses import Objects, kind_of, workspace_of
 from engine.reconcile.changes import Action, Blocked, Change
 from engine.reconcile.step import Step
@@ -94,9 +95,9 @@ def _moved(address: str, was: Mapping[str, Any], now: Mapping[str, Any], elsewhe
     return f"{address} would show {names} to somebody else than before; what differs in delivery: {keys}"
 
 
-def _destinations(objects: Objects) -> Mapping[str, set[Json]]:
+def _destinations(objects: Objects) -> Mapping[str, set[str]]:
     """Gives by secret where it goes."""
-    found: dict[str, set[Json]] = {}
+    found: dict[str, set[str]] = {}
     for address, data in objects.items():
         if kind_of(address) == "workspace":
             for name in _secrets(data):
@@ -104,9 +105,9 @@ def _destinations(objects: Objects) -> Mapping[str, set[Json]]:
     return found
 
 
-def _destination(workspace: Mapping[str, Any]) -> tuple[Json, ...]:
+def _destination(workspace: Mapping[str, Any]) -> str:
     delivery = workspace.get("delivery") or {}
-    return tuple(delivery.get(key) for key in CREDENTIALS_GO)
+    return diff.canonical([delivery.get(key) for key in CREDENTIALS_GO])
 
 
 def _secrets(workspace: Mapping[str, Any]) -> set[str]:
