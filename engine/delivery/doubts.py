@@ -11,7 +11,7 @@ from engine.delivery import outcomes
 from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.errors import ConfigError, CredentialsRefused, EngineError, ProviderUnavailable
-from engine.outbox import Change, Claim
+from engine.outbox import Change, Claim, Frozen
 from engine.types import Absent, Ambiguous, Found, MessageState, OutboundMessage
 
 logger = logging.getLogger("engine.delivery")
@@ -68,16 +68,7 @@ class Doubts:
         if await hands.ask(hands.store.must_wait, frozen.to, frozen.body, except_for=claim.id):
             return _postponed(claim, now + SHORT_WAIT, "doubt.another-in-flight", now)
         known = await hands.ask(hands.store.taken, frozen.to, except_for=claim.id)
-        message = OutboundMessage(
-            id=claim.id,
-            workspace=claim.workspace,
-            attempt=claim.attempt,
-            to=frozen.to,
-            sender=frozen.sender,
-            body=frozen.body,
-            media=frozen.media,
-            country=frozen.country,
-        )
+        message = as_sent(claim, frozen)
         wait = sending.look_ups[min(claim.look_ups, len(sending.look_ups) - 1)]
         found: Found | Absent | Ambiguous
         try:
@@ -94,6 +85,21 @@ class Doubts:
             logger.exception("the look-up of message %s crashed", claim.id)
             found = Ambiguous(f"the look-up crashed: {type(error).__name__}: {error}")
         return outcomes.looked_up(claim.id, claim.attempt, claim.look_ups, found, hands.clock(), sending)
+
+
+def as_sent(claim: Claim, frozen: Frozen, *, status_callback: str | None = None) -> OutboundMessage:
+    """Gives the message of a claim's last attempt, as it went to the provider."""
+    return OutboundMessage(
+        id=claim.id,
+        workspace=claim.workspace,
+        attempt=claim.attempt,
+        to=frozen.to,
+        sender=frozen.sender,
+        body=frozen.body,
+        media=frozen.media,
+        status_callback=status_callback,
+        country=frozen.country,
+    )
 
 
 def _postponed(claim: Claim, due_at: datetime, reason: str, now: datetime) -> Change:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from engine.state.codec import MessageIds, dumps
 from engine.state.connection import Connection
 from engine.state.rows import Reader
+
+PAGE = 1000
+"""Rows of one page."""
 
 
 class Room:
@@ -22,6 +25,27 @@ class Room:
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
+
+    def _paged(
+        self, columns: str, source: str, seq: str, which: str, values: tuple[Any, Any], newest: int | None
+    ) -> Iterator[Sequence[Any]]:
+        """Streams rows, oldest first, each with its `seq` before its columns; with `newest`, only the last that many.
+        `which` is a condition on two values, ?1 and ?2. Read in pages, so that a slow reader holds nothing."""
+        after = 0
+        if newest is not None:
+            first = self._file.row(
+                f"SELECT {seq} FROM {source} WHERE {which} ORDER BY {seq} DESC LIMIT 1 OFFSET ?3", (*values, newest - 1)
+            )
+            after = 0 if first is None else first[0] - 1
+        while True:
+            rows = self._file.rows(
+                f"SELECT {seq}, {columns} FROM {source} WHERE {seq} > ?3 AND {which} ORDER BY {seq} LIMIT ?4",
+                (*values, after, PAGE),
+            )
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            after = rows[-1][0]
 
     def _reader(self) -> Reader:
         return Reader(self._ids)

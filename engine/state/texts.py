@@ -11,8 +11,7 @@ from engine.state.codec import to_moment
 from engine.state.outbox_queue import Queueing
 from engine.texts import Text
 
-PAGE = 1000
-_COLUMNS = "seq, workspace, provider_id, number, sender, body, media, at, outcome, reply, started"
+_COLUMNS = "workspace, provider_id, number, sender, body, media, at, outcome, reply, started"
 
 
 class Recalling(Queueing):
@@ -21,24 +20,9 @@ class Recalling(Queueing):
     def texts(
         self, *, workspace: str | None = None, number: str | None = None, newest: int | None = None
     ) -> Iterator[Text]:
-        """Streams texts that came in, oldest first. Read in pages, so that a slow reader holds nothing."""
+        """Streams texts that came in, oldest first."""
         which = "(?1 IS NULL OR workspace = ?1) AND (?2 IS NULL OR number = ?2)"
-        after = 0
-        if newest is not None:
-            first = self._file.row(
-                f"SELECT seq FROM inbound WHERE {which} ORDER BY seq DESC LIMIT 1 OFFSET ?3",
-                (workspace, number, newest - 1),
-            )
-            after = 0 if first is None else first[0] - 1
-        while True:
-            rows = self._file.rows(
-                f"SELECT {_COLUMNS} FROM inbound WHERE seq > ?3 AND {which} ORDER BY seq LIMIT ?4",
-                (workspace, number, after, PAGE),
-            )
-            yield from (self._text(row) for row in rows)
-            if len(rows) < PAGE:
-                return
-            after = rows[-1][0]
+        yield from map(self._text, self._paged(_COLUMNS, "inbound", "seq", which, (workspace, number), newest))
 
     def start_later(
         self, workspace: str, provider_id: str, send: Send, *, number: str, person: str | None

@@ -12,11 +12,10 @@ from engine.state.room import Room, some
 from engine.webhooks import Call, CallChange, CallRecord, CallState, ClaimedCall, GoneWebhook
 
 GONE = "webhook.gone"
-PAGE = 1000
 
 _COLUMNS = """c.id, c.workspace, c.webhook, i.provider_id, c.state, c.attempts, c.reason, c.due_at, c.created_at,
     c.updated_at"""
-_FROM = "FROM webhook_calls c JOIN inbound i ON i.seq = c.text"
+_SOURCE = "webhook_calls c JOIN inbound i ON i.seq = c.text"
 _DUE = "state = 'pending' AND due_at <= :now"
 
 
@@ -78,25 +77,11 @@ class CallingWebhooks(Room):
     def calls(
         self, *, workspace: str | None = None, states: Collection[CallState] = (), newest: int | None = None
     ) -> Iterator[CallRecord]:
-        """Streams calls, oldest first. Read in pages, so that a slow reader holds nothing."""
+        """Streams calls, oldest first."""
         which = """(?1 IS NULL OR c.workspace = ?1)
             AND (json_array_length(?2) = 0 OR c.state IN (SELECT value FROM json_each(?2)))"""
-        wanted, after = some(states), 0
-        if newest is not None:
-            first = self._file.row(
-                f"SELECT c.seq FROM webhook_calls c WHERE {which} ORDER BY c.seq DESC LIMIT 1 OFFSET ?3",
-                (workspace, wanted, newest - 1),
-            )
-            after = 0 if first is None else first[0] - 1
-        while True:
-            rows = self._file.rows(
-                f"SELECT {_COLUMNS}, c.seq {_FROM} WHERE c.seq > ?3 AND {which} ORDER BY c.seq LIMIT ?4",
-                (workspace, wanted, after, PAGE),
-            )
-            yield from (_record(row[:-1]) for row in rows)
-            if len(rows) < PAGE:
-                return
-            after = rows[-1][-1]
+        found = self._paged(_COLUMNS, _SOURCE, "c.seq", which, (workspace, some(states)), newest)
+        yield from (_record(row[1:]) for row in found)
 
     def calls_of(self, texts: Collection[tuple[str, str]]) -> Sequence[CallRecord]:
         """Gives the calls that texts (workspace, provider's id) caused."""

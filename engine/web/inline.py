@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.contracts import Provider
 from engine.delivery import outcomes
+from engine.delivery.doubts import as_sent
 from engine.delivery.halts import Halted
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
@@ -99,18 +100,8 @@ class Inline:
                 )
             ]
         )
-        frozen = claim.frozen
-        return OutboundMessage(
-            id=claim.id,
-            workspace=claim.workspace,
-            attempt=claim.attempt,
-            to=frozen.to,
-            sender=frozen.sender,
-            body=frozen.body,
-            media=frozen.media,
-            status_callback=self._live.status_callback(claim.workspace, claim.id, claim.attempt),
-            country=frozen.country,
-        )
+        callback = self._live.status_callback(claim.workspace, claim.id, claim.attempt)
+        return as_sent(claim, claim.frozen, status_callback=callback)
 
     def _was_in_answer(self, claim: Claim) -> bool:
         """True while this attempt is one that stood in an answer, and nothing is known of it."""

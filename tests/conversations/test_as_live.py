@@ -8,16 +8,15 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from quiet_hands import quiet_hands
 from shop import Shop
 
 from engine.contracts import PluginContext
-from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.delivery.loop import SendLoop
 from engine.delivery.queueing import Applied
 from engine.inbound.line import Line
 from engine.inbound.receive import receive
-from engine.outbox import Worker
 from engine.plugins import load
 from engine.state.sqlite import SqliteStore
 from engine.testing.context import plugin_context
@@ -56,16 +55,7 @@ def done(shop: Shop) -> list[tuple[str, bool, str | None]]:
 
     for number, text in enumerate(TEXTS):
         receive(store, line, InboundMessage(f"in-{number}", PHONE, "67076", text), now=now())
-        worker = Worker(f"test:{number}", "test", 1, now(), now())
-        hands = Hands(
-            store=store,
-            plugins=plugins,
-            worker=worker,
-            clock=now,
-            faults=lambda point: None,
-            progress=lambda message, state, reason: None,
-            advise=lambda workspace, finding: None,
-        )
+        hands = quiet_hands(store, plugins, now, f"test:{number}")
         loop = SendLoop(hands, Live(store, plugins, context))
         asyncio.run(loop.run(drain=True))
     found = [(without_codes(m.body), m.state in WENT, m.reason) for m in store.messages()]

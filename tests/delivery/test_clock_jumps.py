@@ -8,12 +8,11 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from quiet_hands import quiet_hands
 from twilio_shop import TwilioShop
 
-from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.delivery.loop import SendLoop
-from engine.outbox import Worker
 from engine.plugins import load
 from engine.state.sqlite import SqliteStore
 from engine.testing.context import plugin_context
@@ -39,16 +38,7 @@ def run(shop: TwilioShop, clock: JumpingClock, jumps: list[timedelta]) -> None:
     with closing(SqliteStore.open("sqlite:///state/engine.db", folder=shop.folder)) as store:
 
         async def main() -> None:
-            worker = Worker(f"here:{os.getpid()}:{len(jumps)}", "here", os.getpid(), clock(), clock())
-            hands = Hands(
-                store=store,
-                plugins=plugins,
-                worker=worker,
-                clock=clock,
-                faults=lambda _point: None,
-                progress=lambda _message, _state, _reason: None,
-                advise=lambda _workspace, _finding: None,
-            )
+            hands = quiet_hands(store, plugins, clock, f"here:{os.getpid()}:{len(jumps)}")
             context = plugin_context(
                 shop.folder / "state", clock=clock, secrets={"TWILIO_AUTH_TOKEN": "emulator-auth-token"}
             )

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 from config_folder import Config
+from quiet_hands import quiet_hands
 from webhook_server import OLD_SECRET, SECRET, WebhookServer, webhook_server
 
 from engine.config.snapshot import snapshot
-from engine.delivery.hands import Hands
 from engine.delivery.live import Live
 from engine.delivery.signing import key_of, signed
 from engine.delivery.webhooks import JITTER, KEPT, RETRIES, WebhookCalls
-from engine.outbox import Worker
 from engine.plugins import Plugins
 from engine.state.sqlite import SqliteStore
 from engine.testing.context import ManualClock, plugin_context
@@ -82,15 +81,7 @@ class Office:
                 lambda name: plugin_context(self.folder, clock=self.clock, secrets=self.secrets),
             )
             live.refresh()
-            hands = Hands(
-                store=self.store,
-                plugins=self.plugins,
-                worker=Worker(f"worker-{number}", "here", number, NOW, NOW),
-                clock=self.clock,
-                faults=lambda name: None,
-                progress=lambda message, state, reason: None,
-                advise=lambda workspace, finding: None,
-            )
+            hands = quiet_hands(self.store, self.plugins, self.clock, f"worker-{number}", began=NOW)
             calls = WebhookCalls(hands, live)
             stages.append((hands, calls, asyncio.ensure_future(calls.run())))
         while any([await calls.left() for _, calls, _ in stages]) or not until():  # noqa: ASYNC110 # a stage sets no event
