@@ -5,6 +5,12 @@ from __future__ import annotations
 
 def main() -> None:
     """Runs the command line; the console script `engine`."""
+    import gc
+
     from engine.cli.app import cli
 
-    cli(prog_name="engine")
+    try:
+        cli(prog_name="engine")
+    finally:
+        # Python looks for garbage once more when it ends, and then gives everything back anyhow.
+        gc.freeze()

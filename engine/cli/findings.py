@@ -34,11 +34,16 @@ def only_looks(app: App) -> None:
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Collects no garbage. Trees of nodes and models hold no cycles; looking for some takes as long again."""
+    """Collects no garbage. Trees of nodes and models hold no cycles; looking for some takes as long again.
+
+    What is there at the end counts as old, so that it is not all looked through at once then.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
         if was:
             gc.enable()

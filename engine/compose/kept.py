@@ -38,6 +38,7 @@ class Kept:
         self._snippets_scope = _digest([name, *workspace.snippets])
         self._digests: dict[tuple[_Names, _Names | None], str] = {}
         self._known: dict[str, list[Finding] | None] = {}
+        self._read: dict[str, list[Finding] | None] = {}
 
     def template(self, name: str) -> list[Finding] | None:
         """Gives what was found in a template; None where that is not known."""
@@ -67,10 +68,17 @@ class Kept:
 
     def _template(self, name: str) -> list[Finding] | None:
         key = self._workspace.templates.key(name)
-        row = self._cache.get(f"{key}:{self._scope}") if key is not None else None
+        row = self._cache.text(f"{key}:{self._scope}") if key is not None else None
         if row is None:
             return None
-        snippets, people, digest, findings = row
+        # Most templates hang on the same few things and have no findings: their rows are alike.
+        if row not in self._read:
+            self._read[row] = self._findings(*json.loads(row))
+        return self._read[row]
+
+    def _findings(
+        self, snippets: list[str], people: list[str] | None, digest: str, findings: list[list[Any]]
+    ) -> list[Finding] | None:
         if self._digest_of(tuple(snippets), None if people is None else tuple(people)) != digest:
             return None
         return [Finding(code, Severity(severity), *rest) for code, severity, *rest in findings]

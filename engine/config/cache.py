@@ -44,11 +44,15 @@ class Cache:
 
     def get(self, key: str) -> Any:
         """Gives the row of a key, None where there is none."""
+        text = self.text(key)
+        return None if text is None else json.loads(text)
+
+    def text(self, key: str) -> str | None:
+        """Gives the row of a key as JSON text, None where there is none."""
         text = self._rows.get(key)
-        if text is None:
-            return None
-        self._used[key] = text
-        return json.loads(text)
+        if text is not None:
+            self._used[key] = text
+        return text
 
     def put(self, key: str, row: Json) -> None:
         """Keeps a row. Raises ValueError for what JSON cannot say."""

@@ -109,8 +109,9 @@ class _Scanner:
         return real.startswith(self.real_root + os.sep)
 
 
-def scan(config: Path, report: Report) -> Layout:
-    """Gives every file of a config by what it is; reports those that are nothing."""
+def scan(config: Path, report: Report, *, workspaces: bool = True) -> Layout:
+    """Gives every file of a config by what it is; reports those that are nothing. `workspaces` False leaves out what
+    stands in them."""
     root = str(config.absolute())
     prefix = os.path.basename(root) + "/"  # noqa: PTH119 # a text is wanted, ten thousand times
     layout, scanner = Layout(root, prefix), _Scanner(root, report)
@@ -127,7 +128,7 @@ def scan(config: Path, report: Report) -> Layout:
                     scanner.unknown(
                         inner.file, f"{_printable(inner.name)} means nothing here", "a workspace is a folder"
                     )
-                elif scanner.named(inner.name, inner.file):
+                elif scanner.named(inner.name, inner.file) and workspaces:
                     layout.workspaces[inner.name] = _workspace(scanner, inner)
         else:
             scanner.misplaced(entry, ("engine.yaml", "environments", "workspaces"))

@@ -70,11 +70,6 @@ class Lazy(Mapping[str, M], Generic[M]):
     def __len__(self) -> int:
         return len(self._names)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mapping) and dict(self) == dict(other)
-
-    __hash__ = None  # type: ignore[assignment]  # how Python says that a mapping, which changes, has no hash
-
 
 def plain_of(value: BaseModel, without: set[str] | None = None) -> dict[str, Json]:
     """Gives a model as plain data, defaults filled in."""

@@ -155,7 +155,7 @@ def load_engine(config: Path, *, environment: str | None, variables: Mapping[str
     Raises ConfigError where it is wrong or a variable in it is not set, UsageError for an unknown environment.
     """
     report, sources = Report(), Sources()
-    layout, overlay = _open(config, environment, report)
+    layout, overlay = _open(config, environment, report, workspaces=False)
     report.findings.clear()
     engine = read_engine(layout, overlay, variables, report, sources)
     findings = report.findings + [unset_error(unset) for unset in engine.unset]
@@ -194,13 +194,15 @@ def _addressed(finding: Finding, sources: Sources) -> Finding:
     return replace(finding, address=sources.address_at(finding.file, finding.line, finding.column or 1))
 
 
-def _open(config: Path, environment: str | None, report: Report) -> tuple[Layout, Overlay | None]:
+def _open(
+    config: Path, environment: str | None, report: Report, *, workspaces: bool = True
+) -> tuple[Layout, Overlay | None]:
     if not config.is_dir():
         what = "is no folder" if config.exists() else "does not exist"
         raise ConfigError(
             f"the config {str(config)!r} {what}", hint="run `engine init`, or say where it is with --config"
         )
-    layout = scan(config, report)
+    layout = scan(config, report, workspaces=workspaces)
     if environment is None:
         return layout, None
     if environment not in layout.environments:

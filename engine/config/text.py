@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from engine.types import Finding, Severity
 
 LIMIT = 1 << 20
 """No file of a config may be larger, in bytes."""
+_USUAL = 1 << 14
 
 # What YAML forbids, and the line breaks of YAML 1.1 that YAML 1.2 and editors do not know (NEL, LS, PS):
 # libyaml would count lines by them, and fold texts at them.
@@ -45,11 +47,18 @@ def read(path: Path | str, file: str, report: Report) -> str | None:
 def read_bytes(path: Path | str, file: str, report: Report) -> bytes | None:
     """Gives the content of a file, one byte more than is allowed at most; reports a file that cannot be read."""
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 # a Path costs more than the read, ten thousand times
-            return stream.read(LIMIT + 1)
+        # Python's file objects take twice as long as the read, ten thousand times.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.read(descriptor, _USUAL)
+            while data and len(data) <= LIMIT and (more := os.read(descriptor, LIMIT + 1 - len(data))):
+                data += more
+        finally:
+            os.close(descriptor)
     except OSError as error:
         report.error("config.unreadable", f"the file cannot be read: {error.strerror or error}", file=file)
         return None
+    return data
 
 
 def decoded(data: bytes, file: str, report: Report) -> str | None:

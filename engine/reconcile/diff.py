@@ -11,6 +11,8 @@ from typing import Final
 from engine.types import Json
 
 _DIGITS_OF_ID = 16
+_PLAIN = frozenset({str, bool, int, type(None)})
+"""Of these, equal values of one type are one JSON value, which is quickly seen."""
 
 
 class Absent:
@@ -44,6 +46,11 @@ def fields(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[FieldC
 
 def same(one: Json, other: Json) -> bool:
     """True where two values are the same JSON; `1` and `true`, and `1` and `1.0`, are not."""
+    kind = type(one)
+    if kind is type(other) and kind in _PLAIN:
+        return one == other
+    if type(one) is list and type(other) is list:
+        return len(one) == len(other) and all(map(same, one, other))
     return canonical(one) == canonical(other)
 
 
@@ -68,6 +75,8 @@ def release_id(*, base: str | None, environment: str | None, objects: Mapping[st
 def _walk(path: tuple[str, ...], before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[FieldChange]:
     for key in before.keys() | after.keys():
         was, now = before.get(key, ABSENT), after.get(key, ABSENT)
+        if was is now or (type(was) is str and type(now) is str and was == now):
+            continue
         if isinstance(was, Mapping) and isinstance(now, Mapping):
             yield from _walk((*path, key), was, now)
         elif was is ABSENT or now is ABSENT or not same(was, now):

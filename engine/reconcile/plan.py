@@ -34,9 +34,10 @@ def plan(
     `needed` counts by address the queued messages that cannot do without an object.
     """
     was = before or {}
+    stood = {} if sources_before is None else sources_before
     changes = []
     for address in sorted(was.keys() | after.keys()):
-        change = _change(address, was.get(address), after.get(address), sources, sources_before or {})
+        change = _change(address, was.get(address), after.get(address), sources, stood)
         if change is not None:
             changes.append(change)
     return Plan(

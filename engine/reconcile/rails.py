@@ -30,7 +30,7 @@ def rails(
 ) -> tuple[Blocked, ...]:
     """Gives everything that is in the way, sorted by address and rail. `needed` counts by address the queued messages
     that cannot do without an object; see `engine.reconcile.needs`."""
-    if before is None:
+    if before is None or not changes:
         return ()
     step = Step(before, after, tuple(changes), needed)
     found = (blocked for rail, _ in RAILS for blocked in rail(step))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from engine.errors import PlanStale
@@ -77,6 +78,27 @@ class Releases(Room):
             )
 
 
+class _Sources(Mapping[str, Source]):
+    """The places of a release's values, read when somebody asks: there are more of them than of anything else."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _places(self) -> dict[str, Sequence[Any]]:
+        found: dict[str, Sequence[Any]] = json.loads(self._text)
+        return found
+
+    def __getitem__(self, address: str) -> Source:
+        return Source(*self._places[address])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 def _release(row: Sequence[Any]) -> Release:
     (release_id, base, digest, applied_at, applied_by, commit, author, environment, versions, summary) = row[:10]
     allowed, restores, objects, sources = row[10:]
@@ -85,7 +107,7 @@ def _release(row: Sequence[Any]) -> Release:
         base=base,
         digest=digest,
         objects=json.loads(objects),
-        sources={address: Source(*place) for address, place in json.loads(sources).items()},
+        sources=_Sources(sources),
         applied_at=to_moment(applied_at),
         applied_by=applied_by,
         commit=commit,
