@@ -180,9 +180,12 @@ class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Ro
         its resumption (`paused: …`). What an earlier attempt froze stays as it was."""
 
     @abstractmethod
-    def change(self, changes: Sequence[Change]) -> Sequence[bool]:
+    def change(self, changes: Sequence[Change], *, durable: bool = True) -> Sequence[bool]:
         """Makes each change whose fence holds; True where made. A provider id that another message has, in any
-        workspace, is refused."""
+        workspace, is refused.
+
+        Where it need not be `durable`, a store may answer before the changes are on disk: they outlive this process,
+        but may be lost, all of one call, where the machine itself fails before the next durable write."""
 
     @abstractmethod
     def sweep(self, *, now: datetime, first_look: timedelta) -> Mapping[str, int]:

@@ -73,11 +73,15 @@ class Hands:
                 await asyncio.sleep(PAUSE)
 
     async def change(self, changes: Iterable[Change]) -> list[bool]:
-        """Makes changes and tells who listens of those that held."""
+        """Makes changes and tells who listens of those that held.
+
+        None of them waits for the disk: should the machine fail and forget one, a claim's lease runs out, and a call
+        whose outcome is unknown is a doubt, which look-ups settle. What must be on disk is the commit before a call.
+        """
         wanted = list(changes)
         if not wanted:
             return []
-        made = list(await self.ask(self.store.change, wanted))
+        made = list(await self.ask(self.store.change, wanted, durable=False))
         for change, is_made in zip(wanted, made, strict=True):
             if is_made:
                 self.tell(change.id, change.state, change.reason)

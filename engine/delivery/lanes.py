@@ -44,6 +44,7 @@ class Lane:
     name: str  # an address: "acme/sender/support"
     pace: Pace
     owed: float = 0.0  # claims that are due to what is less urgent
+    coming: int = 0  # claimed and not yet composed
     _heap: list[tuple[int, float, int, Ready]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
     _ranks: list[int] = field(default_factory=lambda: [0] * len(RANK))  # how many of each wait here

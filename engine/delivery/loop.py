@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,9 +26,9 @@ from engine.delivery.prepare import back, prepare
 from engine.delivery.receipts import DEFAULT_POLLS, Polls, Receipts
 from engine.delivery.turns import Turns
 from engine.delivery.webhooks import WebhookCalls
-from engine.delivery.wire import Wire
+from engine.delivery.wire import AHEAD, Wire
 from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
-from engine.outbox import Change
+from engine.outbox import Change, Claim
 from engine.stops import Breaker
 
 logger = logging.getLogger("engine.delivery")
@@ -74,6 +74,7 @@ class SendLoop:
         self._drivers: dict[str, asyncio.Task[None]] = {}
         self._arrivals: dict[str, asyncio.Event] = {}
         self._permits: dict[str, asyncio.Semaphore] = {}
+        self._claimed: asyncio.Queue[tuple[Lane, Sequence[Claim]]] = asyncio.Queue(1)
         self._held: dict[str, Ready] = {}  # claimed and not yet committed: what renew and release are about
         self._turns = Turns(live, self._lanes)
         self._halts = Halts(hands, live)
@@ -112,6 +113,7 @@ class SendLoop:
         await self._sweep()
         stages: list[Coroutine[Any, Any, None]] = [
             self._claim(),
+            self._prepare(),
             self._wire.commit(),
             self._wire.record(),
             self._settle_doubts(),
@@ -161,7 +163,7 @@ class SendLoop:
             now = asyncio.get_running_loop().time()
             for name in await hands.ask(hands.store.due_lanes, hands.clock()):
                 lane = self._lane(name)
-                room = min(SLICE, lane.room)
+                room = min(SLICE, lane.room - lane.coming)
                 if room < lane.least or self._sleeps(lane, now):
                     continue
                 if most := await self._halts.allowed(name, room):
@@ -184,6 +186,20 @@ class SendLoop:
         lane.owed += len(claims) / EVERY - spare
         hands.faults("after-claim")
         await self._halts.claimed(lane.name, claims)
+        if claims:
+            lane.coming += len(claims)
+            await self._claimed.put((lane, claims))
+        return len(claims)
+
+    async def _prepare(self) -> None:
+        """Composes each slice and asks the gates, while the store looks for the next one."""
+        while True:
+            lane, claims = await self._claimed.get()
+            await self._prepare_slice(claims)
+            lane.coming -= len(claims)
+
+    async def _prepare_slice(self, claims: Sequence[Claim]) -> None:
+        hands = self._hands
         if not self._live.knows({claim.release for claim in claims}):
             await self._follow()
         changes = []
@@ -206,7 +222,6 @@ class SendLoop:
                 await asyncio.sleep(0)
                 breath = loop.time() + BREATH
         await hands.change(changes)
-        return len(claims)
 
     def _place(self, ready: Ready) -> Change | None:
         """Puts a message into the lane of its sender, or sends it back to wait for that lane in the table."""
@@ -274,8 +289,8 @@ class SendLoop:
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stops claiming, gives claims back, waits for the wire and its record."""
-        claim, commit, record, doubts, tick, poll, webhooks = tasks
-        await cancel([claim, *self._drivers.values(), doubts, poll, webhooks, commit])
+        claim, compose, commit, record, doubts, tick, poll, webhooks = tasks
+        await cancel([claim, compose, *self._drivers.values(), doubts, poll, webhooks, commit])
         await self._wire.finish_commit()
         with suppress(StateUnavailable):
             await self._halts.give_up()
@@ -374,7 +389,7 @@ class SendLoop:
     def _permits_of(self, lane: Lane) -> asyncio.Semaphore:
         if lane.workspace not in self._permits:
             concurrency = self._live.sending(lane.workspace).concurrency
-            self._permits[lane.workspace] = asyncio.Semaphore(concurrency)
+            self._permits[lane.workspace] = asyncio.Semaphore(concurrency + min(concurrency, AHEAD))
         return self._permits[lane.workspace]
 
     def _lease(self, lane: Lane) -> timedelta:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from engine.config.settings_models import Sending
@@ -30,6 +32,11 @@ logger = logging.getLogger("engine.delivery")
 
 BATCH = 256
 """Messages in one commit or record at most."""
+
+AHEAD = 1000
+"""Messages that are committed, or being committed, while all calls that a workspace may make at once are on the wire:
+each call that ends is followed by the next without waiting for a disk. What a kill finds here ends in doubt, as what
+is on the wire does."""
 
 BUSY = 64
 """Messages on the wire from which on a record waits for company: each transaction costs as much as many messages."""
@@ -73,6 +80,35 @@ class Tally:
             self.zero.set()
 
 
+class Slots:
+    """The calls that a workspace may make at once. Whoever finds none free has the next one, in order."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: deque[Callable[[], Coroutine[Any, Any, None]]] = deque()
+        self._calls: set[asyncio.Task[None]] = set()
+
+    def enter(self, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begins a call as soon as there is a slot for it, which it leaves when it ends."""
+        if self._free:
+            self._free -= 1
+            self._begin(call)
+        else:
+            self._waiting.append(call)
+
+    def leave(self) -> None:
+        """Gives a slot back."""
+        if self._waiting:
+            self._begin(self._waiting.popleft())
+        else:
+            self._free += 1
+
+    def _begin(self, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        task = asyncio.create_task(call())
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+
 class Wire:
     """Commits, calls and records."""
 
@@ -99,7 +135,7 @@ class Wire:
         self._random = random.Random()  # noqa: S311 # jitter, no secret
         self.ready: asyncio.Queue[Ready] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue(4 * BATCH)
-        self._calls: set[asyncio.Task[None]] = set()
+        self._slots: dict[str, Slots] = {}
         self._looked_at: set[int] = set()
         self._looks: list[asyncio.Task[None]] = []
         self._committing = Tally()
@@ -160,9 +196,9 @@ class Wire:
             self._committed(item)
             if result.state is MessageState.SENDING:
                 self._open.add(1)
-                task = asyncio.create_task(self._call(item, call_by, now + lease * CALL_WITHIN))
-                self._calls.add(task)
-                task.add_done_callback(self._calls.discard)
+                self._slots_of(item.claim.workspace).enter(
+                    partial(self._call, item, call_by, now + lease * CALL_WITHIN)
+                )
             else:
                 self._done(item)
             if result.state is not None:
@@ -191,6 +227,7 @@ class Wire:
             outcome = outcomes.in_doubt(attempt, reason, hands.clock(), self._sending(item), {}), None
         finally:
             self._done(item)
+            self._slots_of(item.claim.workspace).leave()
         await self._outcomes.put(outcome)
 
     async def _send(self, item: Ready, attempt: Attempt) -> Outcome:
@@ -264,6 +301,11 @@ class Wire:
                 logger.warning("message %s was accepted as %s, but is settled otherwise", change.id, change.provider_id)
         self._open.add(-len(items))
         hands.faults("after-record")
+
+    def _slots_of(self, workspace: str) -> Slots:
+        if workspace not in self._slots:
+            self._slots[workspace] = Slots(self._live.sending(workspace).concurrency)
+        return self._slots[workspace]
 
     def _sending(self, item: Ready) -> Sending:
         return self._live.sending(item.claim.workspace)

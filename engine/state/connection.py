@@ -37,6 +37,7 @@ class Connection:
         self.read_only = read_only
         self._conn = conn
         self._lock = threading.RLock()
+        self._durable = True
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool) -> Connection:
@@ -70,10 +71,19 @@ class Connection:
         if self.read_only:
             raise StateUnavailable(f"the state {self.path} is open for reading only")
 
-    def write(self) -> AbstractContextManager[sqlite3.Connection]:
+    def write(self, *, durable: bool = True) -> AbstractContextManager[sqlite3.Connection]:
         """Gives the connection inside a write transaction: all of it is on disk afterwards, or nothing. Inside another
-        one of this thread it is a part of that, which may fail by itself."""
+        one of this thread it is a part of that, which may fail by itself.
+
+        One that is not `durable` outlives this process, however it ends, and is on disk with the next one that is: only
+        a machine that loses power may lose it, whole. It does not wait for the disk.
+        """
         self.must_write()
+        if durable is not self._durable and not self._conn.in_transaction:
+            with self._lock, failures(self.path):
+                # https://www.sqlite.org/pragma.html#pragma_synchronous: with a write-ahead log NORMAL stays consistent.
+                self._conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
         return _Writing(self.path, self._conn, self._lock)
 
     @contextmanager

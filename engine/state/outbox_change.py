@@ -61,7 +61,7 @@ class _Message:
 class Changing(Room):
     """The part of the store that records what became of messages."""
 
-    def change(self, changes: Sequence[Change]) -> Sequence[bool]:
+    def change(self, changes: Sequence[Change], *, durable: bool = True) -> Sequence[bool]:
         """Makes each change whose fence holds; True where made. A provider id that another message has is refused.
 
         Where the state changes, its reason and error code are the change's own, and a doubt that begins counts its
@@ -72,7 +72,7 @@ class Changing(Room):
             return []
         made = []
         history: list[HistoryRow] = []
-        with self._file.write() as conn:
+        with self._file.write(durable=durable) as conn:
             seqs = self._seqs(change.id for change in changes)
             messages = _messages(conn, seqs)
             holders = _holders(conn, changes, messages, seqs)

@@ -54,7 +54,7 @@ class Claiming(Room):
         oldest = f"SELECT * FROM ({found} ORDER BY m.due_at, m.seq LIMIT :most)"
         queries = [oldest % rank for rank in RANKS.values()]
         patient = " UNION ALL ".join(oldest % rank for purpose, rank in RANKS.items() if purpose is not Purpose.REPLY)
-        with self._file.write() as conn:
+        with self._file.write(durable=False) as conn:
             values = {"owner": owner, "until": to_micros(now + lease), "now": to_micros(now)}
             row = conn.execute("SELECT id FROM lanes WHERE name = ?", (lane,)).fetchone()
             if row is None:
@@ -75,7 +75,7 @@ class Claiming(Room):
 
     def renew(self, *, owner: str, ids: Sequence[str], until: datetime) -> None:
         """Extends the leases of claimed messages that wait for their lane."""
-        with self._file.write() as conn:
+        with self._file.write(durable=False) as conn:
             conn.execute(
                 """UPDATE messages SET lease_until = ?
                 WHERE seq IN (SELECT value FROM json_each(?)) AND state = 'claimed' AND owner = ?""",
