@@ -87,7 +87,7 @@ def of_plan(plan: Plan) -> list[Said]:
     messages = [effect for effect in effects if isinstance(effect, RenderingEffect)]
     found = [
         *_messages(messages),
-        *_sums([effect for effect in messages if effect.before is not None]),
+        *_sums(messages),
         *_waiting([effect for effect in effects if isinstance(effect, QueuedEffect)]),
     ]
     times = sum(effect.times for effect in effects if isinstance(effect, RouteEffect))

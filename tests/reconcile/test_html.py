@@ -123,6 +123,11 @@ def test_a_bubble_says_what_the_message_says(body: str, other: str, links: list[
     assert not any(tag in ("script", "img", "i") for tag, _ in read.elements)
 
 
+def test_what_is_hidden_stands_out() -> None:
+    made = phone(Shown("a", "b", "a\u200bb\n"))
+    assert r'a<span class="hidden">\u{200b}</span>b' in made
+
+
 def test_a_link_in_a_link_is_marked_once() -> None:
     short = "https://go.acme.example/abc123"
     made = phone(Shown("a", "b", f"{short} {short}4 x", links=[short, f"{short}4", short]))

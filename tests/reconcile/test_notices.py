@@ -95,6 +95,12 @@ def test_of_many_characters_a_few_are_named() -> None:
     assert (len(line.names), line.words.endswith("and 2 more characters")) == (3, True)
 
 
+def test_what_was_ucs_2_before_does_not_turn() -> None:
+    other = replace(AFTER, body="Hi ☕☕")
+    said_of = of_plan(plan(change("a", RenderingEffect("acme/template/a", "ada", AFTER, other))))
+    assert [one.words for one in said_of] == ["1 message reads or goes otherwise"]
+
+
 def test_a_change_that_nobody_notices_says_nothing() -> None:
     assert of_change(EVERYTHING.changes[2]) == ""
     assert of_plan(plan(EVERYTHING.changes[2])) == []
