@@ -34,18 +34,19 @@ class Repository:
         )
         return done.stdout.decode().strip()
 
-    def change(self, path: str, was: str, becomes: str) -> None:
-        file = self.folder / path
-        text = file.read_text(encoding="utf-8")
-        assert was in text
-        file.write_text(text.replace(was, becomes), encoding="utf-8")
+    def commit(self, *changes: tuple[str, str, str]) -> None:
+        """Commits changes of files: path, what stood there, what stands there now."""
+        for path, was, becomes in changes:
+            file = self.folder / path
+            text = file.read_text(encoding="utf-8")
+            assert was in text
+            file.write_text(text.replace(was, becomes), encoding="utf-8")
+        self.git("commit", "-q", "-a", "-m", "Words for spring")
 
     def open(self, *changes: tuple[str, str, str]) -> None:
         """Opens a pull request from a fork, and checks out what GitHub would: its merge into main."""
         self.git("checkout", "-q", "-B", "spring", "main")
-        for change in changes:
-            self.change(*change)
-        self.git("commit", "-q", "-a", "-m", "Words for spring")
+        self.commit(*changes)
         head = self.git("rev-parse", "HEAD")
         self.git("checkout", "-q", "--detach", "main")
         self.git("merge", "-q", "--no-ff", "-m", "Merge", "spring")
@@ -60,6 +61,7 @@ class Repository:
         run = {"id": 11, "head_sha": pull["head"]["sha"], "head_branch": "spring"}
         event = {"workflow_run": {**run, "head_repository": {"owner": {"login": "ada"}}}}
         self.runner.event(event)
+        self.git("checkout", "-q", "main")
         self.runner.variables |= {"GITHUB_API_URL": self.host.url, "GITHUB_REPOSITORY": "acme/messages"}
         commented, _ = self.runner.job(".github/workflows/comment.yml", "comment")
         assert commented, self.runner.log[-1]

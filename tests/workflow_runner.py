@@ -1,7 +1,7 @@
 """Runs this repository's own workflows and action on this machine, as GitHub's runner does.
 
-Steps that are commands run as they stand in the YAML. Of the actions by others, those that keep and fetch artifacts do
-so in a folder; checking out and setting Python up are done already. What `${{ … }}` means is documented at
+Steps that are commands run as they stand in the YAML. Of the actions by others, the one that checks out clones, those
+that keep and fetch artifacts do so in a folder, and Python is set up already. What `${{ … }}` means is documented at
 https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 """
 
@@ -20,7 +20,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-DONE = ("actions/checkout@", "actions/setup-python@")
+PYTHON = "actions/setup-python@"
+CHECKOUT = "actions/checkout@"
 INSTALL = "Install Engine"
 """The one step that needs the network; Engine is installed."""
 _TOKEN = re.compile(r"\s*(?:(?P<text>'[^']*')|(?P<name>[\w.*-]+)|(?P<sign>&&|\|\||==|!=|!|\(|\)))")
@@ -95,8 +96,9 @@ class Expression:
 
 @dataclass
 class Runner:
-    """One machine: the checkout that it works in, what was kept as artifacts, and what GitHub's contexts hold."""
+    """One machine: a repository, a checkout of it to work in, what was kept as artifacts, and what GitHub says."""
 
+    repository: Path
     checkout: Path
     temp: Path
     artifacts: Path
@@ -110,7 +112,8 @@ class Runner:
         context = {"github": self.github, "steps": steps, **known}
         about = read(workflow)["jobs"][job]
         for step in about["steps"]:
-            if step["uses"].startswith(DONE):
+            if step["uses"].startswith(CHECKOUT):
+                self._check_out(step["with"])
                 continue
             assert step["uses"] == "./", step
             given = {name: self._filled(value, context) for name, value in step.get("with", {}).items()}
@@ -160,8 +163,15 @@ class Runner:
         if step["uses"].startswith("actions/download-artifact@"):
             shutil.copytree(self.artifacts / given["name"], given["path"], dirs_exist_ok=True)
             return True, {}
-        assert step["uses"].startswith(DONE), step
+        assert step["uses"].startswith(PYTHON), step
         return True, {}
+
+    def _check_out(self, given: Mapping[str, Any]) -> None:
+        assert given["persist-credentials"] is False
+        shutil.rmtree(self.checkout, ignore_errors=True)
+        depth = str(given.get("fetch-depth", 1))
+        words = ("git", "clone", "-q", "--depth", depth, f"file://{self.repository}", str(self.checkout))
+        subprocess.run(words, check=True, capture_output=True)
 
     def _keep(self, given: Mapping[str, str]) -> tuple[bool, Any]:
         files = [Path(line) for line in given["path"].splitlines() if Path(line).exists()]

@@ -88,6 +88,16 @@ def test_a_round_applies_what_changed_and_then_finds_nothing(engine: Any) -> Non
     assert len(engine.json("releases")["releases"]) == 1
 
 
+def test_says_in_words_what_a_round_did(engine: Any) -> None:
+    said = engine.run("reconcile")
+    assert live(engine) in said
+    assert "+ acme/template/club/welcome" in said
+    engine.change(WORKSPACE, "country: US", "country: Atlantis")
+    failed = engine.call("reconcile")
+    assert live(engine) in failed.stdout
+    assert WORKSPACE in failed.stderr
+
+
 def test_follows_the_branch(engine: Any, desk: Desk) -> None:
     was = desk.head()
     engine.run("reconcile", "--pull")

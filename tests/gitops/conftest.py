@@ -22,7 +22,7 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
     (folder / "config/environments/production.yaml").write_text("engine: {}\n")
     github = {"token": TOKEN, "run_id": "11", "action_path": str(ROOT)}
     with code_host() as host:
-        made_of = Repository(folder, Runner(folder, temp, artifacts, github), host)
+        made_of = Repository(folder, Runner(folder, tmp_path / "checkout", temp, artifacts, github), host)
         made_of.git("init", "-q", "-b", "main")
         made_of.git("add", ".")
         made_of.git("commit", "-q", "-m", "First")
