@@ -34,8 +34,14 @@ def _options(function: F) -> F:
     return function
 
 
-def _topic(function: F) -> F:
-    return click.option("--topic", metavar="T", help="Only of this topic. Default: of all messages.")(function)
+def _entry(note: str) -> Callable[[F], F]:
+    """Takes what an entry of the ledger says; `note` is the help of --note."""
+
+    def take(function: F) -> F:
+        topic = click.option("--topic", metavar="T", help="Only of this topic. Default: of all messages.")
+        return _options(click.option("--note", default="", metavar="TEXT", help=note)(topic(function)))
+
+    return take
 
 
 @click.group()
@@ -96,11 +102,9 @@ def show(app: App, number: str, workspace: str, sender: str | None, format_: str
 
 
 @command.command()
-@_options
-@click.option("--note", default="", metavar="TEXT", help="Why; kept in the ledger.")
-@_topic
+@_entry("Why; kept in the ledger.")
 @pass_app
-def stop(app: App, number: str, workspace: str, sender: str | None, topic: str | None, note: str, format_: str) -> None:
+def stop(app: App, /, **entry: Any) -> None:
     """Record that a number wants no more messages. It holds at once, also for what is queued.
 
     \b
@@ -109,17 +113,13 @@ def stop(app: App, number: str, workspace: str, sender: str | None, topic: str |
     """
     from engine.types import ConsentState
 
-    _record(app, number, workspace, sender, ConsentState.STOPPED, note, topic, format_)
+    _record(app, ConsentState.STOPPED, **entry)
 
 
 @command.command()
-@_options
-@click.option("--note", default="", metavar="TEXT", help="Where they agreed; kept in the ledger.")
-@_topic
+@_entry("Where they agreed; kept in the ledger.")
 @pass_app
-def start(
-    app: App, number: str, workspace: str, sender: str | None, topic: str | None, note: str, format_: str
-) -> None:
+def start(app: App, /, **entry: Any) -> None:
     """Record that a number agreed to messages.
 
     It also lifts a suppression: that the provider once said that the number cannot be reached.
@@ -130,17 +130,18 @@ def start(
     """
     from engine.types import ConsentState
 
-    _record(app, number, workspace, sender, ConsentState.SUBSCRIBED, note, topic, format_)
+    _record(app, ConsentState.SUBSCRIBED, **entry)
 
 
 def _record(
     app: App,
+    state: ConsentState,
+    *,
     number: str,
     workspace: str,
     sender: str | None,
-    state: ConsentState,
-    note: str,
     topic: str | None,
+    note: str,
     format_: str,
 ) -> None:
     from engine.cli.who import operator
