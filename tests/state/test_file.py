@@ -7,35 +7,18 @@ import os
 import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from state_file import made, open_store
 
 from engine.errors import StateUnavailable
 from engine.state.connection import Connection
-from engine.state.migrations import names
 from engine.state.sqlite import SqliteStore, path_of
-from engine.store import Store
 from engine.testing.store.base import NOW, claim, commit, consent, number, person, queue, send
-
-URL = "sqlite:///state/engine.db"
-
-
-def open_store(folder: Path, *, read_only: bool = False) -> Store:
-    return SqliteStore.open(URL, folder=folder, read_only=read_only)
-
-
-def made(folder: Path) -> Path:
-    """Makes a state with a message in it, closes it, gives its file."""
-    store = open_store(folder)
-    queue(store, 1)
-    store.close()
-    return folder / "state/engine.db"
 
 
 @pytest.fixture
@@ -225,45 +208,6 @@ def test_a_damaged_file_is_told_apart_from_a_bug(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("read_only", [False, True])
-def test_a_state_of_a_newer_engine_is_refused(tmp_path: Path, read_only: bool) -> None:
-    path = made(tmp_path)
-    newer = sqlite3.connect(path)
-    newer.execute(
-        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('engine', '9999_future', '2030')"
-    )
-    newer.commit()
-    newer.close()
-    with pytest.raises(StateUnavailable, match="9999_future"):
-        open_store(tmp_path, read_only=read_only)
-
-
-def test_a_state_that_waits_for_migration_is_not_read(tmp_path: Path) -> None:
-    path = made(tmp_path)
-    older = sqlite3.connect(path)
-    older.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (names()[-1],))
-    older.commit()
-    older.close()
-    with pytest.raises(StateUnavailable, match="older Engine"):
-        open_store(tmp_path, read_only=True)
-
-
-def test_a_migration_that_fails_leaves_the_state_as_it_was(tmp_path: Path) -> None:
-    path = made(tmp_path)
-    older = sqlite3.connect(path)
-    older.execute("DELETE FROM _sqlite_migrations")  # so that every table is there already
-    older.execute("DROP TABLE workers")
-    older.commit()
-    older.close()
-    with pytest.raises(sqlite3.OperationalError):
-        open_store(tmp_path)
-    check = sqlite3.connect(path)
-    tables = {name for (name,) in check.execute("SELECT name FROM sqlite_schema")}
-    assert "workers" not in tables
-    assert check.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (0,)
-    check.close()
-
-
 def test_reopening_changes_nothing(tmp_path: Path) -> None:
     path = made(tmp_path)
     before = path.read_bytes()
@@ -297,66 +241,6 @@ def test_erased_words_are_gone_from_the_file(tmp_path: Path) -> None:
     assert any(secret.encode() in path.read_bytes() for path in files)
     store.erase_person("acme", "ada", at=NOW)
     assert not any(secret.encode() in path.read_bytes() for path in files), "neither in the file nor in its log"
-    store.close()
-
-
-FILL = """
-import sys
-from pathlib import Path
-from engine.errors import StateUnavailable
-from engine.state.sqlite import SqliteStore
-from engine.testing.store.base import NOW, number, person
-
-store = SqliteStore.open("sqlite:///engine.db", folder=Path(sys.argv[1]))
-kept = 0
-try:
-    while True:
-        store.upsert_people([person(f"{kept + n:06}", number(1), words="x" * 100) for n in range(200)], at=NOW)
-        kept += 200
-except StateUnavailable as error:
-    print(error.message)
-assert store.count_people("acme") == kept, "nothing of the batch that failed"
-store.close()
-Path(sys.argv[1], "ballast").unlink()
-store = SqliteStore.open("sqlite:///engine.db", folder=Path(sys.argv[1]))
-assert store.count_people("acme") == kept > 0
-store.upsert_people([person("last")], at=NOW)
-store.close()
-"""
-
-
-def test_a_full_disk_loses_nothing_that_was_told(tmp_path: Path) -> None:
-    """On a file system of its own that is really full."""
-    mounted = tmp_path / "disk"
-    mounted.mkdir()
-    command = f'mount -t tmpfs -o size=4m tmpfs {mounted} && head -c 2m /dev/zero > {mounted}/ballast && exec "$0" "$@"'
-    namespace = ["unshare", "--mount", "--map-root-user"]
-    if shutil.which("unshare") is None or subprocess.run([*namespace, "true"], capture_output=True).returncode:
-        pytest.skip("needs a mount namespace, which this machine does not give")
-    done = subprocess.run(
-        [*namespace, "sh", "-c", command, sys.executable, "-c", FILL, str(mounted)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert "full" in done.stdout
-
-
-def test_a_file_that_may_not_grow_loses_nothing_that_was_told(tmp_path: Path) -> None:
-    file = Connection.open(tmp_path / "engine.db", read_only=False)
-    store = SqliteStore(file)
-    file.row("PRAGMA max_page_count = 100")
-    kept = 0
-
-    def fill() -> None:
-        nonlocal kept
-        while True:
-            store.upsert_people([person(f"{kept + n}", words="x" * 200) for n in range(100)], at=NOW)
-            kept += 100
-
-    with pytest.raises(StateUnavailable, match="full"):
-        fill()
-    assert store.count_people("acme") == kept > 0
-    file.row("PRAGMA max_page_count = 100000")
-    store.upsert_people([person("last")], at=NOW)
     store.close()
 
 
