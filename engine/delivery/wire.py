@@ -33,7 +33,7 @@ logger = logging.getLogger("engine.delivery")
 BATCH = 256
 """Messages in one commit or record at most."""
 
-AHEAD = 1000
+AHEAD = 128
 """Messages that are committed, or being committed, while all calls that a workspace may make at once are on the wire:
 each call that ends is followed by the next without waiting for a disk. What a kill finds here ends in doubt, as what
 is on the wire does."""
