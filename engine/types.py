@@ -256,6 +256,7 @@ class RemoteSender:
     voice: bool = False
     countries: frozenset[str] | None = None  # the only ones that it can text, ISO 3166-1; None: the provider names none
     id: str = ""  # the provider's own name for it, where that is another than the value
+    held_by: str = ""  # the value of the account's sender whose webhooks hold in place of its own: its service
     webhooks: Mapping[SenderWebhook, str] = field(default_factory=dict)
     """Those that can be set, and what each is: an address that is called with POST, empty for none, or, for what is no
     such address, words that have a space in them ("GET https://…", "application AP…")."""

@@ -7,7 +7,7 @@ from typing import Any
 from engine.testing.twilio_emulator import Account, TwilioEmulator
 
 NUMBER, CODE, SERVICE = "+14155550100", "67076", "MG0123456789abcdef0123456789abcdef"
-ACCOUNT = Account(numbers=(NUMBER, "+14155550101"), short_codes=(CODE,), services={SERVICE: (NUMBER,)})
+ACCOUNT = Account(numbers=(NUMBER, "+14155550101"), short_codes=(CODE,), services={SERVICE: ("+14155550101",)})
 PUBLIC = "https://sms.acme.example"
 INBOUND = f"{PUBLIC}/webhooks/acme/twilio/inbound"
 STATUS = f"{PUBLIC}/webhooks/acme/twilio/status"

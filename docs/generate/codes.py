@@ -197,6 +197,7 @@ OTHERS: dict[str, dict[str, str]] = {
         "provider.sender-kind": "The account has it as another kind of sender.",
         "provider.sender-country": "The account has it for other countries than the config.",
         "provider.sender-shared": "Two workspaces want one sender of one account to lead elsewhere: it is not set.",
+        "provider.sender-held": "Its messaging service takes its texts, and leads elsewhere.",
         "provider.sender-left-behind": "It is no sender any more, and its texts still come here.",
         "provider.webhook-not-settable": "The sender has no such webhook of its own.",
         "provider.unreadable": "The provider cannot be asked.",

@@ -160,3 +160,5 @@ async def _ask(app: App, project: Project, plugins: Plugins, name: str) -> list[
         return ProviderUnavailable(f"no answer in {ASK_WITHIN} s")
     except EngineError as error:
         return error
+    except Exception as error:  # noqa: BLE001 # a plugin that crashes is a provider that cannot be asked
+        return ProviderUnavailable(f"its plugin failed: {type(error).__name__}: {error}")

@@ -59,6 +59,7 @@ CODES: dict[str, str] = {
     "sender.identity": "Not exactly one of number, alphanumeric and messaging_service.",
     "sender.kind": "The kind does not fit the sender.",
     "sender.mms": "That kind of sender cannot send MMS.",
+    "sender.webhooks": "A webhook address with a password in it, or one of a sender that nobody can text.",
     "sender.duplicate": "Two senders of a workspace have one number.",
     # Templates.
     "template.front-matter": "The front matter does not end.",

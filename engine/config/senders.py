@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from engine.config.addresses import check_countries, texts
+from engine.config.addresses import check_countries, check_url, texts
 from engine.config.explain import Checker, Path
 
 _IDENTITIES = ("number", "alphanumeric", "messaging_service")
@@ -19,6 +20,7 @@ def check_senders(checker: Checker, workspace: str, senders: Mapping[str, Any]) 
             address, at = f"{workspace}/sender/{name}", ("senders", name)
             _check_identity(checker, address, at, data)
             _check_mms(checker, address, at, data)
+            _check_webhooks(checker, address, at, data)
             check_countries(checker, address, [((*at, *path), code) for path, code in texts(data, "countries")])
             for key in ("number", "messaging_service"):
                 value = data.get(key)
@@ -53,6 +55,26 @@ def _check_identity(checker: Checker, address: str, at: Path, data: Mapping[str,
                 "write `kind: long-code` or `toll-free`" if is_long else "write `kind: short-code`, or the number as +…"
             )
             checker.at((*at, "kind"), "sender.kind", message, hint, address=address)
+
+
+def _check_webhooks(checker: Checker, address: str, at: Path, data: Mapping[str, Any]) -> None:
+    webhooks = data.get("webhooks")
+    if not isinstance(webhooks, dict):
+        return
+    if data.get("alphanumeric") is not None:
+        message = "nobody can text an alphanumeric sender: it has no webhooks"
+        checker.at((*at, "webhooks"), "sender.webhooks", message, "take `webhooks:` out", address=address)
+        return
+    for name, url in webhooks.items():
+        if not isinstance(url, str) or "://" not in url:
+            continue
+        path: Path = (*at, "webhooks", name)
+        if "@" in urlsplit(url).netloc:
+            hint = "what is called is to check the provider's signature instead"
+            message = "a user name or password stands in the address"
+            checker.at(path, "sender.webhooks", message, hint, address=address)
+        else:
+            check_url(checker, address, [(path, url)])
 
 
 def _check_mms(checker: Checker, address: str, at: Path, data: Mapping[str, Any]) -> None:

@@ -82,6 +82,36 @@ def unsettable(
             )
 
 
+def held(address: str, value: str, holder: str, inbound: str, sources: Mapping[str, Source]) -> Finding:
+    """Gives the warning for a sender whose texts another sender of the account takes elsewhere."""
+    return placed(
+        sources.get(address),
+        Finding(
+            code="provider.sender-held",
+            severity=Severity.WARNING,
+            message=f"{holder} takes the texts to {value}, to {inbound or 'nowhere'}: they do not come here",
+            hint="make it a sender, too, let it leave texts to its numbers, or write `webhooks: {inbound: leave}`",
+            address=address,
+        ),
+    )
+
+
+def left_behind(name: str, value: str, sources: Mapping[str, Source]) -> Finding:
+    """Gives the warning for what is no sender any more, and whose texts still come to `engine serve`."""
+    address = f"{name}/workspace"
+    return placed(
+        sources.get(address),
+        Finding(
+            code="provider.sender-left-behind",
+            severity=Severity.WARNING,
+            message=f"{value} is no sender of {name}, and its texts still come here, where nobody knows it",
+            hint="before a sender is taken out, apply it with `webhooks: {inbound: none}`; or set another address at "
+            "the provider",
+            address=address,
+        ),
+    )
+
+
 def shared(value: str, webhook: SenderWebhook, addresses: Sequence[str], sources: Mapping[str, Source]) -> Finding:
     """Gives the warning for a sender that several workspaces want to lead elsewhere."""
     last = addresses[-1].replace(f"/{PROVIDER}/", "/sender/", 1)

@@ -6,7 +6,7 @@ somebody else has set since Engine did (drift). Setting back what drifted is a c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from engine.config.models import Project, SenderConfig, Workspace
 from engine.provider_steps import SenderKey
 from engine.reconcile import diff
 from engine.reconcile.addresses import PROVIDER
-from engine.reconcile.capable import shared, shortcomings, unsettable
+from engine.reconcile.capable import held, left_behind, shared, shortcomings, unsettable
 from engine.reconcile.changes import Action, Change, Plan, Reason
 from engine.reconcile.plan import digest
 from engine.types import Finding, Json, RemoteChange, RemoteSender, SenderKind, SenderWebhook, Source
@@ -71,6 +71,8 @@ def compare(
             if remote is not None:
                 findings += unsettable(address, sender, remote, sources)
                 managed.append(_managed(project, name, sender_name, remote))
+        findings += _held(project, name, there, sources)
+        findings += _left_behind(project, name, told[name], sources)
     managed, conflicts = _without_conflicts(managed, sources)
     side = ProviderSide(findings=(*findings, *conflicts))
     for one in managed:
@@ -160,6 +162,36 @@ def _managed(project: Project, name: str, sender_name: str, remote: RemoteSender
 
 def _account(workspace: Workspace) -> str:
     return diff.canonical(workspace.settings.delivery.model_dump(mode="json"))
+
+
+def _held(
+    project: Project, name: str, there: Mapping[str, RemoteSender], sources: Mapping[str, Source]
+) -> Iterator[Finding]:
+    """Finds senders whose texts another one takes, which leads elsewhere and is nobody's sender here."""
+    here, senders = _here(project, name), project.workspaces[name].senders
+    ours = {s.value for one in (name, *same_account(project, name)) for s in project.workspaces[one].senders.values()}
+    for sender_name, sender in senders.items():
+        remote = there.get(sender.value)
+        holder = there.get(remote.held_by) if remote is not None else None
+        if here is None or holder is None or holder.value in ours or sender.webhooks.inbound != "engine":
+            continue
+        inbound = holder.webhooks.get(SenderWebhook.INBOUND, "")
+        if inbound != here[SenderWebhook.INBOUND]:
+            yield held(f"{name}/sender/{sender_name}", sender.value, holder.value, shown(inbound), sources)
+
+
+def _left_behind(
+    project: Project, name: str, account: Sequence[RemoteSender], sources: Mapping[str, Source]
+) -> list[Finding]:
+    here = _here(project, name)
+    if here is None:
+        return []
+    ours = {s.value for one in (name, *same_account(project, name)) for s in project.workspaces[one].senders.values()}
+    return [
+        left_behind(name, sender.value, sources)
+        for sender in account
+        if sender.value not in ours and sender.webhooks.get(SenderWebhook.INBOUND) == here[SenderWebhook.INBOUND]
+    ]
 
 
 def _without_conflicts(

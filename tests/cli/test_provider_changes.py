@@ -131,12 +131,10 @@ def test_nothing_is_asked_of_a_provider_that_could_not_reach_us(
     [
         (NUMBER, {"sms_url": ELSEWHERE, "sms_method": "GET"}, f"GET {ELSEWHERE}"),
         (NUMBER, {"sms_application_sid": "AP" + "0" * 32}, "application AP" + "0" * 32),
-        (NUMBER, {"sms_url": "https://demo.twilio.com/welcome/sms/reply"}, ""),
         (NUMBER, {"sms_url": "https://ann:hunter2@old.acme.example/sms?key=k"}, "https://***@old.acme.example/sms?***"),
-        (CODE, {"sms_url": INBOUND, "sms_method": "GET"}, f"GET {INBOUND}"),
         (SERVICE, {"use_inbound_webhook_on_number": True}, "each number's own"),
     ],
-    ids=["by GET", "a TwiML application", "Twilio's demo", "with a password", "ours by GET", "the numbers' own"],
+    ids=["by GET", "a TwiML application", "with a password", "the numbers' own"],
 )
 def test_what_stands_there_is_shown_and_replaced(
     engine: Any, emulator: TwilioEmulator, value: str, settings: dict[str, Any], was: str
@@ -241,3 +239,11 @@ def test_reconcile_goes_on_where_it_could_not_end(engine: Any, emulator: TwilioE
     assert (done["result"], done["release"] is not None) == ("failed", True)
     done = engine.json("reconcile")
     assert (done["result"], emulator.console[NUMBER]["sms_url"]) == ("applied", INBOUND)
+
+
+def test_a_sender_that_was_taken_out_and_still_leads_here_is_told_of(engine: Any, emulator: TwilioEmulator) -> None:
+    engine.run("apply", "--yes")
+    engine.change(SENDERS_FILE, f'  code: {{number: "{CODE}", kind: short-code}}\n', "")
+    assert [w["code"] for w in engine.json("plan")["warnings"]] == ["provider.sender-left-behind"]
+    engine.run("apply", "--yes")
+    assert emulator.console[CODE]["sms_url"] == INBOUND, "a STOP to it must go on being heard"

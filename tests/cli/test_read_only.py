@@ -107,7 +107,7 @@ def project(engine: Any, emulator: TwilioEmulator, tmp_path: Path, tmp_path_fact
 
 def never_again(emulator: TwilioEmulator) -> None:
     """Lets every call fail that is more than a question."""
-    emulator.faults.script(*(Fault.refused(20403, status=403, on=on, times=1000) for on in ("create", "configure")))  # type: ignore[arg-type] # literals
+    emulator.faults.script(*(Fault.refused(20403, status=403, on=on, times=1000) for on in ("create", "configure")))
 
 
 def test_every_plugin_of_ours_is_loaded() -> None:

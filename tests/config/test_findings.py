@@ -12,6 +12,7 @@ from engine.config import explain
 from engine.config.codes import CODES
 
 SENDER = 'senders:\n  support: {number: "+14155550100", kind: long-code}\n'
+HOOKS = 'senders:\n  support: {number: "+14155550100", kind: long-code, webhooks: '
 W = "name: A\nbusiness: {country: US}\n"
 E = "engine: 1\nplugins: [sandbox, phonenumbers]\n"
 T = "---\npurpose: reply\nsender: support\n"
@@ -33,6 +34,10 @@ CASES = [
     ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, countries: us}}\n", "config.type", 3, 38, 40),
     ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, mms: true}}\n", "sender.mms", 3, 32, 36),
     ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, kind: long-code}}\n", "sender.kind", 3, 33, 42),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, webhooks: {{inbound: leave}}}}\n", "sender.webhooks", 3, 37, 53),
+    ("senders.yaml", f"{HOOKS}{{inbound: here}}}}\n", "config.value", 2, 74, 78),
+    ("senders.yaml", f"{HOOKS}{{inbound: 'http://a.example/sms'}}}}\n", "config.url", 2, 74, 96),
+    ("senders.yaml", f"{HOOKS}{{status: 'https://ann@a.example/sms'}}}}\n", "sender.webhooks", 2, 73, 100),
     ("senders.yaml", f'{SENDER}  x: {{number: "+14155550101"}}\n', "config.missing", 3, 3, 4),
     ("senders.yaml", f'{SENDER}  x: {{number: "67076", kind: toll-free}}\n', "sender.kind", 3, 30, 39),
     ("senders.yaml", f'{SENDER}  x: {{number: "+14155550101", kind: short-code}}\n', "sender.kind", 3, 37, 47),

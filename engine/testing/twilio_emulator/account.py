@@ -32,7 +32,7 @@ class Account:
     services: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: {"MG0123456789abcdef0123456789abcdef": ("+14155550100", "+14155550101")}
     )
-    """Messaging services, and the numbers and short codes in each."""
+    """Messaging services, and the numbers, short codes and alphanumeric senders in each."""
     verified: frozenset[str] | None = None
     """The numbers that a trial account may text; None: all."""
     opted_out: frozenset[str] = frozenset()

@@ -38,6 +38,7 @@ class Console:
     """The settings of every sender, by its value: "+14155550100", "67076" or "MG…". Usable from any thread."""
 
     def __init__(self, account: Account) -> None:
+        self._services = account.services
         self._settings: dict[str, dict[str, Any]] = {
             **{number: dict(NUMBER) for number in account.numbers},
             **{code: dict(CODE) for code in account.short_codes},
@@ -53,8 +54,10 @@ class Console:
         return list(self._settings)
 
     def inbound_url(self, to: str, service: str | None) -> str:
-        """Gives where a text to a sender is posted, by a messaging service or by the sender itself; empty: nowhere."""
-        of_service = self._settings.get(service or "")
+        """Gives where a text to a sender is posted: as the messaging service says that it is in, or as it says itself;
+        empty: nowhere."""
+        member_of = next((sid for sid, members in self._services.items() if to in members), "")
+        of_service = self._settings.get(service or member_of)
         if of_service is not None and not of_service["use_inbound_webhook_on_number"]:
             return of_service["inbound_request_url"] or ""
         return str(self._settings.get(to, CODE)["sms_url"])

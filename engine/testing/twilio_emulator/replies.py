@@ -221,6 +221,21 @@ def service_short_code_json(account: Account, service: str, code: str) -> Json:
     }
 
 
+def alpha_sender_json(account: Account, service: str, word: str) -> Json:
+    """Gives an alphanumeric sender as a member of a messaging service."""
+    sid = f"AI{word.encode().hex():0>32}"
+    return {
+        "account_sid": account.sid,
+        "alpha_sender": word,
+        "capabilities": ["SMS"],
+        "date_created": _iso(0),
+        "date_updated": _iso(0),
+        "service_sid": service,
+        "sid": sid,
+        "url": f"https://messaging.twilio.com/v1/Services/{service}/AlphaSenders/{sid}",
+    }
+
+
 def number_sid(number: str) -> str:
     """Gives the SID of a phone number."""
     return f"PN{int(number[1:]):032x}"

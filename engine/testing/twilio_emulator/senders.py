@@ -50,6 +50,9 @@ class Senders:
             return _page("phone_numbers", [m for m in members if m.startswith("+")], self._member(service), path, query)
         if service in account.services and part == "ShortCodes":
             return _page("short_codes", [m for m in members if m.isdigit()], self._member(service), path, query)
+        if service in account.services and part == "AlphaSenders":
+            words = [m for m in members if not m.startswith("+") and not m.isdigit()]
+            return _page("alpha_senders", words, self._member(service), path, query)
         return None
 
     def post(self, path: str, form: str) -> Answer | None:
@@ -87,7 +90,9 @@ class Senders:
         def show(value: str) -> replies.Json:
             if value.startswith("+"):
                 return replies.service_number_json(self.account, service, value)
-            return replies.service_short_code_json(self.account, service, value)
+            if value.isdigit():
+                return replies.service_short_code_json(self.account, service, value)
+            return replies.alpha_sender_json(self.account, service, value)
 
         return show
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from engine import RemoteChange, SenderKind, SenderWebhook
+from engine import ChangeRefused, RemoteChange, RemoteSender, SenderKind, SenderWebhook
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -23,12 +23,14 @@ INBOUND, FALLBACK, STATUS = SenderWebhook.INBOUND, SenderWebhook.FALLBACK, Sende
 DEMO = "https://demo.twilio.com/"
 """Where the console lets a new number lead: Twilio's placeholder, which nobody has chosen."""
 POST = "POST"
+APPLICATION = "application "
+OF_EACH = "each number's own"
 
 
 def webhooks_of_number(number: IncomingPhoneNumberInstance) -> dict[SenderWebhook, str]:
     """Gives where a number's texts go. While a TwiML application is set, its addresses hold, not the number's."""
     if number.sms_application_sid:
-        application = f"application {number.sms_application_sid}"
+        application = f"{APPLICATION}{number.sms_application_sid}"
         return {INBOUND: application, FALLBACK: application}
     return {
         INBOUND: _shown(number.sms_url, number.sms_method),
@@ -47,7 +49,7 @@ def webhooks_of_code(code: ShortCodeInstance) -> dict[SenderWebhook, str]:
 def webhooks_of_service(service: ServiceInstance) -> dict[SenderWebhook, str]:
     """Gives where the texts to a messaging service's numbers go, and the statuses of messages through it."""
     if service.use_inbound_webhook_on_number:
-        inbound = fallback = "each number's own"
+        inbound = fallback = OF_EACH
     else:
         inbound = _shown(service.inbound_request_url, service.inbound_method)
         fallback = _shown(service.fallback_url, service.fallback_method)
@@ -57,14 +59,22 @@ def webhooks_of_service(service: ServiceInstance) -> dict[SenderWebhook, str]:
 async def configure(client: Client, change: RemoteChange) -> None:
     """Makes one call, which sets everything that the change names, or nothing."""
     sender = change.sender
+    if INBOUND not in change.webhooks and FALLBACK in change.webhooks and _is_elsewhere(sender):
+        # What it would be the fallback of is set elsewhere, and a fallback here would never be called.
+        raise ChangeRefused(f"{sender.value}: texts go to {sender.webhooks[INBOUND]}, which has a fallback of its own")
     if sender.kind is SenderKind.MESSAGING_SERVICE:
         await client.messaging.v1.services(sender.id).update_async(**_fields(change, _OF_SERVICE))
     elif sender.kind is SenderKind.SHORT_CODE:
         await client.short_codes(sender.id).update_async(**_fields(change, _OF_NUMBER))
     else:
-        of_application = sender.webhooks.get(INBOUND, "").startswith("application ")
+        of_application = sender.webhooks.get(INBOUND, "").startswith(APPLICATION)
         application: dict[str, object] = {"sms_application_sid": ""} if of_application else {}
         await client.incoming_phone_numbers(sender.id).update_async(**_fields(change, _OF_NUMBER), **application)
+
+
+def _is_elsewhere(sender: RemoteSender) -> bool:
+    inbound = sender.webhooks.get(INBOUND, "")
+    return inbound.startswith(APPLICATION) or inbound == OF_EACH
 
 
 _OF_NUMBER = {INBOUND: ("sms_url", "sms_method"), FALLBACK: ("sms_fallback_url", "sms_fallback_method")}
@@ -82,7 +92,7 @@ def _fields(change: RemoteChange, names: Mapping[SenderWebhook, tuple[str, str |
         fields[address] = url
         if method is not None:
             fields[method] = POST
-    if names is _OF_SERVICE and {INBOUND, FALLBACK} & change.webhooks.keys():
+    if names is _OF_SERVICE and INBOUND in change.webhooks:
         fields["use_inbound_webhook_on_number"] = False
     return fields
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import RemoteSender, SenderKind
@@ -30,11 +31,17 @@ async def list_senders(client: Client) -> list[RemoteSender]:
         client.messaging.v1.services.list_async(page_size=PAGE),
     )
     members = await _all(*(_members(service) for service in services))
-    known = {str(code.short_code): code for _, pool in members for code in pool}
+    known = {str(code.short_code): code for _, codes_of_service, _ in members for code in codes_of_service}
+    holder = {
+        value: str(service.sid)
+        for service, pools in zip(services, members, strict=True)
+        for value in _held(service, *pools)
+    }
     found = [_number(number) for number in numbers]
     found += [_short_code(code, known.get(str(code.short_code))) for code in codes]
     found += [_service(service, *pools) for service, pools in zip(services, members, strict=True)]
-    return sorted(found, key=lambda sender: (sender.kind, sender.value))
+    held = (replace(s, held_by=holder[s.value], webhooks={}) if s.value in holder else s for s in found)
+    return sorted(held, key=lambda sender: (sender.kind, sender.value))
 
 
 async def _all(*calls: Awaitable[Any]) -> list[Any]:
@@ -47,7 +54,19 @@ async def _all(*calls: Awaitable[Any]) -> list[Any]:
 
 
 async def _members(service: ServiceInstance) -> list[Any]:
-    return await _all(service.phone_numbers.list_async(page_size=PAGE), service.short_codes.list_async(page_size=PAGE))
+    return await _all(
+        service.phone_numbers.list_async(page_size=PAGE),
+        service.short_codes.list_async(page_size=PAGE),
+        service.alpha_senders.list_async(page_size=PAGE),
+    )
+
+
+def _held(service: ServiceInstance, numbers: list[Any], codes: list[Any], _words: list[Any]) -> list[str]:
+    """Gives the senders whose texts the service takes, whatever is set at the senders themselves: all of its own,
+    unless it leaves texts to them."""
+    if service.use_inbound_webhook_on_number:
+        return []
+    return [str(number.phone_number) for number in numbers] + [str(code.short_code) for code in codes]
 
 
 def _number(number: IncomingPhoneNumberInstance) -> RemoteSender:
@@ -80,8 +99,8 @@ def _short_code(code: ShortCodeInstance, member: Member | None) -> RemoteSender:
     )
 
 
-def _service(service: ServiceInstance, numbers: list[Any], codes: list[Any]) -> RemoteSender:
-    can = {capability for member in (*numbers, *codes) for capability in member.capabilities or ()}
+def _service(service: ServiceInstance, numbers: list[Any], codes: list[Any], words: list[Any]) -> RemoteSender:
+    can = {capability for member in (*numbers, *codes, *words) for capability in member.capabilities or ()}
     return RemoteSender(
         kind=SenderKind.MESSAGING_SERVICE,
         value=str(service.sid),

@@ -21,9 +21,15 @@ from engine import (
 from engine.testing.twilio_emulator import Account, Fault, TwilioEmulator
 
 NUMBER, CODE, SERVICE = "+14155550100", "67076", "MG0123456789abcdef0123456789abcdef"
+WORDS, EMPTY = f"MG{1:032x}", f"MG{2:032x}"
 HERE = "https://sms.acme.example/webhooks/acme/twilio/inbound"
 INBOUND, FALLBACK, STATUS = SenderWebhook.INBOUND, SenderWebhook.FALLBACK, SenderWebhook.STATUS
 Build = Callable[..., Twilio]
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account(services={SERVICE: ("+14155550101",)})
 
 
 def senders(provider: Twilio) -> dict[str, RemoteSender]:
@@ -53,7 +59,7 @@ class TestAnAccount:
             numbers=(NUMBER, "+14155550101"),
             voice_only=frozenset({"+14155550101"}),
             short_codes=(CODE, "67077"),
-            services={SERVICE: (CODE,)},
+            services={SERVICE: (CODE,), WORDS: ("ACME",), EMPTY: ()},
         )
 
     def test_says_what_each_sender_can_do(self, twilio: Build) -> None:
@@ -65,7 +71,11 @@ class TestAnAccount:
         # Only of short codes in a service does Twilio tell the country.
         assert (found[CODE].countries, found["67077"].countries) == (frozenset({"US"}), None)
         assert found[SERVICE].kind is SenderKind.MESSAGING_SERVICE
-        assert found[SERVICE].mms
+        assert [(s.sms, s.mms) for s in (found[SERVICE], found[WORDS], found[EMPTY])] == [
+            (True, True),
+            (True, False),
+            (False, False),
+        ]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +142,28 @@ def test_what_a_failure_means(
     with pytest.raises((ProviderUnavailable, ChangeRefused)) as caught:
         configure(twilio(), sender, {INBOUND: HERE})
     assert type(caught.value) is error
+
+
+def test_a_number_in_a_service_leads_where_the_service_does(twilio: Build, emulator: TwilioEmulator) -> None:
+    member = senders(twilio())["+14155550101"]
+    assert (member.held_by, member.webhooks) == (SERVICE, {})
+    emulator.console.change(SERVICE, use_inbound_webhook_on_number=True)
+    member = senders(twilio())["+14155550101"]
+    assert (member.held_by, member.webhooks) == ("", {INBOUND: "", FALLBACK: ""})
+
+
+@pytest.mark.parametrize(
+    ("value", "settings"),
+    [(NUMBER, {"sms_application_sid": "AP" + "1" * 32}), (SERVICE, {"use_inbound_webhook_on_number": True})],
+)
+def test_a_fallback_of_what_is_set_elsewhere_is_refused(
+    twilio: Build, emulator: TwilioEmulator, value: str, settings: dict[str, Any]
+) -> None:
+    emulator.console.change(value, **settings)
+    before = dict(emulator.console[value])
+    with pytest.raises(ChangeRefused):
+        configure(twilio(), senders(twilio())[value], {FALLBACK: HERE})
+    assert emulator.console[value] == before
 
 
 def test_twilio_s_own_refusals(twilio: Build, emulator: TwilioEmulator) -> None:

@@ -110,6 +110,7 @@ def operation(method: str, path: str) -> tuple[dict[str, Any], dict[str, str]]:
         ("GET", f"{BASE}/IncomingPhoneNumbers/{NUMBER_SID}.json", None),
         ("GET", f"{BASE}/SMS/ShortCodes/{CODE_SID}.json", None),
         ("GET", f"/v1/Services/{SERVICE}/ShortCodes", None),
+        ("GET", f"/v1/Services/{SERVICE}/AlphaSenders", None),
         ("GET", "/v1/Services", None),
         ("GET", f"/v1/Services/{SERVICE}", None),
         ("GET", f"/v1/Services/{SERVICE}/PhoneNumbers", None),
@@ -171,7 +172,7 @@ def test_the_client_asks_only_what_twilio_describes(
 
     with _overheard() as calls:
         asyncio.run(use())
-    assert len(calls) == 4 * 3 + 5 + 1 + 6
+    assert len(calls) == 4 * 3 + 5 + 2 + 6
     for method, path, query, body in calls:
         described, _ = operation(method, unquote(path))
         known = {parameter["name"]: parameter["schema"] for parameter in described.get("parameters", ())}
