@@ -18,7 +18,7 @@ from engine.contracts import AsgiApplication
 from engine.outbox import MessageRecord
 from engine.state.sqlite import SqliteStore
 from engine.testing.store.base import change, claim, commit, send
-from engine.types import ConsentState, MessageState, Purpose
+from engine.types import Consent, ConsentState, MessageState, Purpose
 
 S = MessageState
 NOW = datetime(2026, 3, 1, 18, tzinfo=UTC)
@@ -220,3 +220,34 @@ def test_a_sender_that_cannot_send_rests(tmp_path: Path, number: int) -> None:
     call(shop, use)
     assert [(breaker.scope, breaker.code) for breaker in store.breakers()] == [(LANE, "30034")]
     store.close()
+
+
+def test_what_was_said_once_is_not_said_again_after_it_was_undone(
+    shop: WebhookShop, store: SqliteStore, number: int
+) -> None:
+    """No moment is signed: whoever has kept a call may make it again for ever. What it once caused, others have taken
+    back since, and it must not cause it again."""
+    message = accepted(store, number)
+    said = [("sent", None), ("undelivered", "21610"), ("failed", "30005"), ("undelivered", "30034")]
+    addresses = [callback_of(message), f"{PUBLIC}/webhooks/acme/twilio/status"]
+
+    async def use(app: AsgiApplication) -> None:
+        for address, (status, error) in itertools.product(addresses, said):
+            assert (await status_in(app, address, sid(number), status, error)).status == 204
+
+    call(shop, use)
+    assert store.consent("acme", phone(number)) is ConsentState.STOPPED
+    history = list(store.history(message.id))
+    assert [(entry.state, entry.reason) for entry in history[-2:]] == [
+        (S.SENT, None),
+        (S.UNDELIVERED, "provider.21610"),
+    ]
+    back = Consent("acme", phone(number), ConsentState.SUBSCRIBED, "inbound", NOW, words="START")
+    store.record_consent([back])
+    ledger = list(store.consent_history("acme", phone(number)))
+    for _ in range(2):
+        call(shop, use)
+    assert store.consent("acme", phone(number)) is ConsentState.SUBSCRIBED
+    assert list(store.consent_history("acme", phone(number))) == ledger
+    assert list(store.history(message.id)) == history
+    assert (store.suppression("acme", phone(number)), store.breakers(), store.follower(message.id)) == (None, [], None)
