@@ -15,9 +15,9 @@ from engine.config.codes import CODES
 ROOT = Path(__file__).parent.parent.parent
 CODE = re.compile(r"^([a-z]+(?:-[a-z]+)*\.[a-z0-9]+(?:-[a-z0-9]+)*)(?:: .*)?$")
 NO_CODES = re.compile(
-    r"^(engine|socket|text|index|shortlinks|tzdata|zone)\.|^link\.clicked$|^release\.applied$|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(confirm|countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py|js|css|svg)$"
+    r"^(engine|socket|text|index|shortlinks|tzdata|zone)\.|^link\.clicked$|^[cm]\.seq$|^http\.disconnect$|^release\.applied$|^(audience|business|consent|delivery|limits|links|sending|workspace)\.(confirm|countries|marketing|plugins|[a-z]+_[a-z_]+)$|\.(yaml|html|json|md|db|py|js|css|svg)$"
 )
-"""What has the shape of a code: names of modules, files, events and fields."""
+"""What has the shape of a code: names of modules, files, events, columns and fields."""
 
 INTRODUCTION = """\
 # Codes

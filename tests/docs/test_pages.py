@@ -60,7 +60,10 @@ def test_commands_exist_with_these_options(arguments: list[str]) -> None:
         return
     context = cli.make_context("engine", list(arguments))
     while isinstance(context.command, click.Group):
-        name, child, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+        words = [*context._protected_args, *context.args]
+        if not words and context.command.invoke_without_command:
+            return
+        name, child, rest = context.command.resolve_command(context, words)
         assert child is not None
         try:
             context = child.make_context(name, rest, parent=context)
