@@ -16,6 +16,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "config.md": config.page,
     "hooks.md": hooks.page,
     "plan.md": plan.page,
+    "plan.schema.json": plan.schema,
 }
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from engine.config.schema import DIALECT
 from engine.reconcile.schema import plan_schema
 
 INTRODUCTION = """\
 # The JSON of a plan
 
 What `engine plan --format json` and `--report json=FILE` give. Version 1: fields may be added, so take no notice of
-those that you do not know; none goes away or changes its meaning. `engine schema --kind plan` prints it as a JSON
-Schema.
+those that you do not know; none goes away or changes its meaning. [Its JSON Schema](plan.schema.json) is what
+`engine schema --kind plan` prints.
 """
+
+
+def schema() -> str:
+    """Gives the schema itself, as `engine schema --kind plan` prints it."""
+    return json.dumps({"$schema": DIALECT, **plan_schema()}, ensure_ascii=False, indent=2)
 
 
 def page() -> str:
