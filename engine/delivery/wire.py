@@ -297,10 +297,15 @@ class Wire:
             await hands.ask(hands.store.suppress_numbers, unreachable)
         changes = [change for change, _ in items]
         for change, made in zip(changes, await hands.change(changes), strict=True):
-            if not made and change.state is MessageState.ACCEPTED:
+            if not made and change.state is MessageState.ACCEPTED and not await self._called_back(change):
                 logger.warning("message %s was accepted as %s, but is settled otherwise", change.id, change.provider_id)
         self._open.add(-len(items))
         hands.faults("after-record")
+
+    async def _called_back(self, change: Change) -> bool:
+        """True where a status callback came before the answer to the call, and has recorded what that would have."""
+        message = await self._hands.ask(self._hands.store.message, change.id)
+        return message is not None and message.provider_id == change.provider_id
 
     def _slots_of(self, workspace: str) -> Slots:
         if workspace not in self._slots:
