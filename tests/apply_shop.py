@@ -67,7 +67,7 @@ class ApplyShop:
         body = live.objects["acme/template/club/welcome"]["body"]
         footer = live.objects["acme/snippet/footer"]["body"]
         name = live.objects["acme/workspace"]["name"]
-        words = {
+        words: set[str] = {
             body.partition("welcome to ")[2].partition("!")[0],
             footer.removeprefix("STOP stops ").partition(".")[0],
             name.removeprefix("Acme "),

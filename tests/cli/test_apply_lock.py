@@ -74,6 +74,7 @@ def test_is_waited_for_and_whoever_waits_is_told_for_whom(engine: Any) -> None:
     with held(engine) as holder:
         waiting = engine.start("apply", "--yes", "--lock-timeout", "60")
         assert "ada@desk" in waiting.stderr.readline()
+        assert holder.stdin is not None
         threading.Timer(0.1, holder.stdin.close).start()
         _, err = waiting.communicate()
         assert waiting.returncode == 0, err

@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any
 
 import pytest
+from ada_git import git
 
 WELCOME = "config/workspaces/acme/templates/club/welcome.liquid"
 FOOTER = "config/workspaces/acme/snippets/footer.liquid"
 WORKSPACE = "config/workspaces/acme/workspace.yaml"
 
 
-def git(engine: Any, *words: str) -> None:
-    who = ("-c", "user.name=Ada Example", "-c", "user.email=ada@acme.example")
-    subprocess.run(["git", *who, *words], cwd=engine.folder, check=True, capture_output=True)
-
-
 def commit(engine: Any, message: str) -> None:
-    git(engine, "add", "config")
-    git(engine, "commit", "-q", "-m", message)
+    git(engine.folder, "add", "config")
+    git(engine.folder, "commit", "-q", "-m", message)
 
 
 @pytest.fixture(autouse=True)
 def repository(engine: Any) -> None:
-    git(engine, "init", "-q", "-b", "main")
+    git(engine.folder, "init", "-q", "-b", "main")
     commit(engine, "First")
 
 
-def beyond(engine: Any, *words: str, **variables: str) -> list[tuple[str, str]]:
+def beyond(engine: Any, *words: str, **variables: str) -> list[tuple[str | None, str | None]]:
     """Gives of what a plan warns: addresses, and the files that they stand in."""
     warnings = engine.json("plan", *words, **variables)["warnings"]
     return [(one["address"], one["file"]) for one in warnings if one["code"] == "plan.beyond-diff"]
 
 
 def test_a_branch_that_is_behind_would_take_back_what_it_never_touched(engine: Any) -> None:
-    git(engine, "checkout", "-q", "-b", "change")
+    git(engine.folder, "checkout", "-q", "-b", "change")
     engine.change(WELCOME, "Hi ", "Hello ")
     commit(engine, "Change")
-    git(engine, "checkout", "-q", "main")
+    git(engine.folder, "checkout", "-q", "main")
     engine.write(FOOTER, "Text STOP to stop.\n")
     commit(engine, "Meanwhile")
-    git(engine, "checkout", "-q", "change")
+    git(engine.folder, "checkout", "-q", "change")
     assert beyond(engine, "--against", "main") == [("acme/snippet/footer", FOOTER)]
-    git(engine, "rebase", "-q", "main")
+    git(engine.folder, "rebase", "-q", "main")
     assert beyond(engine, "--against", "main") == []
 
 
@@ -51,8 +46,8 @@ def test_what_was_merged_and_never_applied_is_no_part_of_the_pull_request(engine
     engine.run("apply", "--yes")
     engine.write(FOOTER, "Text STOP to stop.\n")
     commit(engine, "Never applied")
-    git(engine, "update-ref", "refs/remotes/origin/main", "main")
-    git(engine, "checkout", "-q", "-b", "change")
+    git(engine.folder, "update-ref", "refs/remotes/origin/main", "main")
+    git(engine.folder, "checkout", "-q", "-b", "change")
     engine.change(WELCOME, "Hi ", "Hello ")
     commit(engine, "Change")
     told = [("acme/snippet/footer", FOOTER)]
