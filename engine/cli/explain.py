@@ -1,4 +1,4 @@
-"""engine explain: what happened to a message, and why."""
+"""engine explain: what happened to a message, and why; or who says what of an object of the config."""
 
 from __future__ import annotations
 
@@ -19,20 +19,29 @@ BAD = ("failed", "rejected", "undelivered", "expired")
 
 
 @click.command()
-@click.argument("message")
+@click.argument("what", metavar="MESSAGE|ADDRESS")
 @format_option()
 @pass_app
-def command(app: App, message: str, format_: str) -> None:
+def command(app: App, what: str, format_: str) -> None:
     """Show every state a message went through and every gate it passed, with the rule's file, line and release.
+
+    Of an object of the config, by its address, show which file and line set each value, and what an environment laid
+    over it. Nothing live is looked at for that.
 
     \b
     Example:
       engine explain msg_01h8
+      engine --env production explain acme/workspace
     """
+    from engine.cli.explain_address import explain_address, is_address
+
+    if is_address(what):
+        explain_address(app, what, format_)
+        return
     from engine.cli.messages import as_json
     from engine.delivery.explaining import explain
 
-    explanation = explain(app.store(read_only=True), message)
+    explanation = explain(app.store(read_only=True), what)
     if format_ == "json":
         print_json(
             {

@@ -46,7 +46,7 @@ class Loaded:
     project: Project | None
     plugins: Plugins | None
     findings: tuple[Finding, ...]
-    sources: Mapping[str, Source]
+    sources: Sources
     unset: tuple[Unset, ...]
     conversations: Mapping[str, list[Conversation]] = field(default_factory=dict)
     """Conversation tests, by the address of their file: `acme/test/club`."""

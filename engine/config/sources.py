@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from engine.config.yaml_nodes import find
 from engine.config.yamlfile import Document
 from engine.types import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a value is set, and the text that stands there; None where it is no single text."""
+
+    source: Source
+    text: str | None = None
 
 
 class Sources(Mapping[str, Source]):
@@ -17,6 +26,7 @@ class Sources(Mapping[str, Source]):
     def __init__(self) -> None:
         self._objects: dict[str, tuple[Document, Node | None, Node | None]] = {}
         self._fixed: dict[str, Source] = {}
+        self._translations: dict[tuple[str, str], Document] = {}
         self._later: dict[str, Callable[[], None]] = {}
         self._later_in: dict[str, str] = {}
 
@@ -28,10 +38,30 @@ class Sources(Mapping[str, Source]):
         """Notes the place of what is no YAML: the body of a template."""
         self._fixed[address] = source
 
+    def add_translation(self, address: str, language: str, document: Document) -> None:
+        """Notes the front matter of a template's translation."""
+        self._translations[address, language] = document
+
     def add_later(self, address: str, files: Collection[str], note: Callable[[], None]) -> None:
         """Notes that `note` adds an object, which stands in these files, once somebody asks for it."""
         self._later[address] = note
         self._later_in.update(dict.fromkeys(files, address))
+
+    def written(self, address: str, path: Sequence[str]) -> Written | None:
+        """Gives where the value of a field is set, None where nothing sets it. A value that is written shorter than it
+        is, such as `3/24h`, is set where that stands."""
+        self._resolve(address)
+        fixed = self._fixed.get(f"{address}#{'.'.join(path)}")
+        if fixed is not None:
+            return Written(fixed)
+        if len(path) > 1 and path[0] == "languages":
+            translation = self._translations.get((address, path[1]))
+            if translation is not None:
+                return _written(translation, translation.root, path[2:])
+        if address not in self._objects:
+            return Written(self._fixed[address]) if address in self._fixed else None
+        document, node, _ = self._objects[address]
+        return _written(document, node, path)
 
     def address_at(self, file: str, line: int, column: int) -> str | None:
         """Gives the object that covers a place of a file; None where none does."""
@@ -88,6 +118,19 @@ class Sources(Mapping[str, Source]):
                 return None
             node = below
         return node
+
+
+def _written(document: Document, node: Node | None, path: Sequence[str]) -> Written | None:
+    for step in path:
+        if not isinstance(node, MappingNode):
+            break
+        below, key = find(node, [step])
+        if key is None:
+            return None
+        node = below
+    if node is None:
+        return None
+    return Written(document.source(node), node.value if isinstance(node, ScalarNode) else None)
 
 
 def _fields(node: Node | None, prefix: str = "") -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -17,15 +16,13 @@ from engine.config.lazy import Lazy
 from engine.config.models import Template, TemplateText
 from engine.config.secrets import check as check_secrets
 from engine.config.sources import Sources
-from engine.config.text import Report, check_body, decoded, read, read_bytes
+from engine.config.template_files import Written, key_of, read_files
+from engine.config.text import Report, check_body, decoded, read
 from engine.config.variables import check_none
 from engine.config.yamlfile import Document
 from engine.types import Purpose, Source
 
 T = TypeVar("T", bound=TemplateText)
-
-Written = Mapping[str, bytes | None]
-"""Files with what stands in them; None where a file cannot be read."""
 
 _FROM_FILES = ("body", "languages")
 _OWN_OF_TRANSLATIONS = frozenset(TemplateText.model_fields) - {"body"} | {"purpose", "description"}
@@ -73,7 +70,7 @@ class TemplateReader:
         """Gives every template by name, with its translations; a stand-in where what it says of itself is not valid."""
         found = Lazy(Template)
         for name in self.folder.templates:
-            written = self._written(name)
+            written = read_files(self.folder, name, self.report)
             key = None if self.cache is None else key_of(written)
             kept = self.cache.get(key) if self.cache is not None and key is not None else None
             if key is not None and kept is not None and self._knows_names(kept):
@@ -100,15 +97,6 @@ class TemplateReader:
                     )
         return found
 
-    def _written(self, name: str) -> Written:
-        """Reads the files of a template: its own first, then its translations."""
-        stem = f"{self.folder.prefix}templates/{name}"
-        paths = {"": self.folder.templates[name], **self.folder.languages.get(name, {})}
-        files = (
-            (f"{stem}.{language}.liquid" if language else f"{stem}.liquid", path) for language, path in paths.items()
-        )
-        return {file: read_bytes(path, file, self.report) for file, path in files}
-
     def _knows_names(self, kept: Mapping[str, Any]) -> bool:
         """True where the senders and people that a template names are still there; else it is read, and says so."""
         if self.senders is not None:
@@ -124,10 +112,7 @@ class TemplateReader:
         quiet = TemplateReader(self.folder, Report(), self.sources, senders=None, people=None)
         for number, (file, data) in enumerate(written.items()):
             text = decoded(data or b"", file, quiet.report) or ""
-            field = f"languages.{file[prefix:].removesuffix('.liquid')}.body" if number else "body"
-            document, _ = quiet._split(text, file, address, field)
-            if not number:
-                self.sources.add(address, document)
+            quiet._split(text, file, address, file[prefix:].removesuffix(".liquid") if number else "")
 
     def _template(self, name: str, written: Written) -> Template | None:
         (file, content), *translations = written.items()
@@ -135,8 +120,7 @@ class TemplateReader:
         text = decoded(content, file, self.report) if content is not None else None
         if text is None:
             return None
-        document, body = self._split(text, file, address, "body")
-        self.sources.add(address, document)
+        document, body = self._split(text, file, address, "")
         data = document.data
         if data is None and not document.broken:
             data = {}
@@ -169,7 +153,7 @@ class TemplateReader:
         text = decoded(content, file, self.report) if content is not None else None
         if text is None:
             return None
-        document, body = self._split(text, file, address, f"languages.{language}.body")
+        document, body = self._split(text, file, address, language)
         if document.broken:
             return _stand_in(TemplateText, {"body": body})
         own, checker = document.data or {}, Checker(document)
@@ -196,7 +180,20 @@ class TemplateReader:
         found: TemplateText | None = checker.model(TemplateText, written, address=address, ignore=inherited)
         return found or _stand_in(TemplateText, written)
 
-    def _split(self, text: str, file: str, address: str, field: str) -> tuple[Document, str]:
+    def _split(self, text: str, file: str, address: str, language: str) -> tuple[Document, str]:
+        """Gives front matter and body, and notes where they stand."""
+        document, body, line = self._parts(text, file, address)
+        if language:
+            self.sources.add_translation(address, language, document)
+        else:
+            self.sources.add(address, document)
+        if line is not None:
+            field = f"languages.{language}.body" if language else "body"
+            self.sources.fix(f"{address}#{field}", Source(file, line, 1))
+        return document, body
+
+    def _parts(self, text: str, file: str, address: str) -> tuple[Document, str, int | None]:
+        """Gives front matter, body and the line that the body begins on, None where the front matter has no end."""
         front, body, body_line = "", text, 1
         if text.startswith("---\n"):
             end = text.find("\n---\n", 3)
@@ -212,13 +209,12 @@ class TemplateReader:
                 self.report.error("template.front-matter", message, hint, file=file, address=address, **place)
                 document = Document("", file, self.report)
                 document.broken = True
-                return document, ""
+                return document, "", None
         document = Document(front, file, self.report, first_line=2 if body_line > 1 else 1)
         check_secrets(front, document, first_line=document.first_line)
         check_body(body, file, self.report, first_line=body_line)
         check_secrets(body, document, first_line=body_line)
-        self.sources.fix(f"{address}#{field}", Source(file, body_line, 1))
-        return document, _without_last_newline(body)
+        return document, _without_last_newline(body), body_line
 
     def _check(
         self, checker: Checker, data: Mapping[str, Any], body: str, address: str, base: Mapping[str, Any] | None = None
@@ -265,17 +261,6 @@ class TemplateReader:
             "the body follows the front matter" if key == "body" else "a translation is a file like welcome.es.liquid"
         )
         checker.at((key,), "config.unknown-key", f"unknown key {key!r}", hint, address=address, key=True)
-
-
-def key_of(written: Written) -> str | None:
-    """Gives what a template is kept by in a cache: its files with their content; None where one cannot be read."""
-    digest = hashlib.sha256()
-    for file, content in written.items():
-        if content is None:
-            return None
-        digest.update(f"{file}\n{len(content)}\n".encode("utf-8", "surrogateescape"))
-        digest.update(content)
-    return digest.hexdigest()
 
 
 def _stand_in(model: type[T], written: Mapping[str, Any]) -> T:

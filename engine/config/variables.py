@@ -92,6 +92,16 @@ def _inner(default: str | None) -> list[re.Match[str]]:
     return [found for found in _REFERENCE.finditer(default or "") if found["name"]]
 
 
+def names_in(text: str) -> list[str]:
+    """Gives the names of the variables that a text refers to, each once, those of defaults too."""
+    names: dict[str, None] = {}
+    for found in _REFERENCE.finditer(text):
+        if found["name"]:
+            names[found["name"]] = None
+            names |= dict.fromkeys(names_in(found["default"] or ""))
+    return list(names)
+
+
 def check_none(data: Any, checker: Checker, address: str, path: Path = ()) -> None:
     """Reports references in a file where variables do not work."""
     if isinstance(data, str):
