@@ -12,7 +12,8 @@ from syrupy.assertion import SnapshotAssertion
 
 
 def lasting(comment: str) -> str:
-    """Gives a comment without what differs from version to version: a digest, a commit."""
+    """Gives a comment without what differs from version to version: a digest, a commit, how many tests there are."""
+    comment = re.sub(r"\d+ passed", "<all> passed", comment)
     return re.sub(r"\b([0-9a-f]{64}|[0-9a-f]{40})\b", lambda found: f"<{len(found[0])} digits>", comment)
 
 
