@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from ada_git import git
 from code_host import CodeHostServer
 from workflow_runner import Runner
 
 HOURS = "config/workspaces/acme/templates/support/hours.liquid"
 SUPPORT = "config/workspaces/acme/tests/support.yaml"
-AS = {
-    "GIT_AUTHOR_NAME": "Ada Example",
-    "GIT_AUTHOR_EMAIL": "ada@acme.example",
-    "GIT_COMMITTER_NAME": "Ada Example",
-    "GIT_COMMITTER_EMAIL": "ada@acme.example",
-}
 
 
 @dataclass
@@ -29,10 +22,7 @@ class Repository:
     host: CodeHostServer
 
     def git(self, *words: str) -> str:
-        done = subprocess.run(
-            ["git", *words], cwd=self.folder, env={**os.environ, **AS}, check=True, capture_output=True
-        )
-        return done.stdout.decode().strip()
+        return git(self.folder, *words)
 
     def commit(self, *changes: tuple[str, str, str]) -> None:
         """Commits changes of files: path, what stood there, what stands there now."""

@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from ada_git import git
 
 WELCOME = "config/workspaces/acme/templates/club/welcome.liquid"
 ADDRESS = "acme/template/club/welcome"
@@ -218,26 +219,21 @@ class TestGit:
 
     @pytest.fixture(autouse=True)
     def repository(self, engine: Any) -> None:
-        self.git(engine, "init", "-q")
-        self.git(engine, "add", "config")
-        self.git(engine, "commit", "-q", "-m", "First")
-
-    def git(self, engine: Any, *words: str) -> str:
-        who = ("-c", "user.name=Ada Example", "-c", "user.email=ada@acme.example")
-        done = subprocess.run(["git", *who, *words], cwd=engine.folder, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
+        git(engine.folder, "init", "-q")
+        git(engine.folder, "add", "config")
+        git(engine.folder, "commit", "-q", "-m", "First")
 
     def test_commit_and_author(self, engine: Any) -> None:
         engine.run("apply", "--yes")
         (release,) = releases(engine)
-        assert release["commit"] == self.git(engine, "rev-parse", "HEAD")
+        assert release["commit"] == git(engine.folder, "rev-parse", "HEAD")
         assert release["author"] == "Ada Example <ada@acme.example>"
         assert release["commit"][:12] in engine.run("releases")
 
     def test_files_that_differ_from_it(self, engine: Any) -> None:
         engine.change(WELCOME, "Hi ", "Hello ")
         engine.run("apply", "--yes")
-        assert releases(engine)[0]["commit"] == self.git(engine, "rev-parse", "HEAD") + "-dirty"
+        assert releases(engine)[0]["commit"] == git(engine.folder, "rev-parse", "HEAD") + "-dirty"
 
 
 def test_outside_a_repository_there_is_no_commit(engine: Any) -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
 from typing import Any
 
 import pytest
+from ada_git import git
 from syrupy.assertion import SnapshotAssertion
 
 WELCOME = "config/workspaces/acme/templates/club/welcome.liquid"
@@ -183,20 +183,16 @@ class TestAgainst:
 
     @pytest.fixture(autouse=True)
     def repository(self, engine: Any) -> None:
-        self.git(engine, "init", "-q", "-b", "main")
+        git(engine.folder, "init", "-q", "-b", "main")
         self.commit(engine, "First")
 
-    def git(self, engine: Any, *words: str) -> None:
-        who = ("-c", "user.name=Ada Example", "-c", "user.email=ada@acme.example")
-        subprocess.run(["git", *who, *words], cwd=engine.folder, check=True, capture_output=True)
-
     def commit(self, engine: Any, message: str) -> None:
-        self.git(engine, "add", "config")
-        self.git(engine, "commit", "-q", "-m", message)
+        git(engine.folder, "add", "config")
+        git(engine.folder, "commit", "-q", "-m", message)
 
     def test_compares_with_a_branch(self, engine: Any) -> None:
         engine.change(WELCOME, "Hi ", "Hello ")
-        self.git(engine, "checkout", "-q", "-b", "change")
+        git(engine.folder, "checkout", "-q", "-b", "change")
         self.commit(engine, "Second")
         plan = engine.json("plan", "--against", "main")
         assert [(c["address"], c["action"], c["fields"]) for c in plan["changes"]] == [(ADDRESS, "update", ["body"])]
@@ -215,10 +211,10 @@ class TestAgainst:
         assert plan["changes"][0]["source"]["file"] == WELCOME
 
     def test_a_revision_before_the_config_has_nothing(self, engine: Any) -> None:
-        self.git(engine, "checkout", "-q", "--orphan", "empty")
-        self.git(engine, "commit", "-q", "--allow-empty", "-m", "Empty")
-        self.git(engine, "rm", "-r", "-q", "--cached", "config")
-        self.git(engine, "commit", "-q", "--allow-empty", "-m", "Nothing")
+        git(engine.folder, "checkout", "-q", "--orphan", "empty")
+        git(engine.folder, "commit", "-q", "--allow-empty", "-m", "Empty")
+        git(engine.folder, "rm", "-r", "-q", "--cached", "config")
+        git(engine.folder, "commit", "-q", "--allow-empty", "-m", "Nothing")
         assert engine.json("plan", "--against", "HEAD")["summary"]["update"] == 0
         assert engine.json("plan", "--against", "HEAD")["summary"]["create"] > 0
 

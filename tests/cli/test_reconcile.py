@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,16 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ada_git import git
 
 WELCOME = "config/workspaces/acme/templates/club/welcome.liquid"
 WORKSPACE = "config/workspaces/acme/workspace.yaml"
 SENDERS = "config/workspaces/acme/senders.yaml"
-AS = {
-    "GIT_AUTHOR_NAME": "Ada Example",
-    "GIT_AUTHOR_EMAIL": "ada@acme.example",
-    "GIT_COMMITTER_NAME": "Ada Example",
-    "GIT_COMMITTER_EMAIL": "ada@acme.example",
-}
 
 
 @dataclass
@@ -32,10 +26,7 @@ class Desk:
     ours: Any
 
     def git(self, *words: str, folder: Path | None = None) -> str:
-        done = subprocess.run(
-            ["git", *words], cwd=folder or self.folder, env={**os.environ, **AS}, check=True, capture_output=True
-        )
-        return done.stdout.decode().strip()
+        return git(folder or self.folder, *words)
 
     def push(self, path: str, text: str) -> str:
         """Commits a file's new text, pushes it and gives the commit's id."""

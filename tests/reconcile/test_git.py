@@ -1,25 +1,17 @@
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import ada_git
 import pytest
+from ada_git import VARIABLES
 
 from engine.errors import UsageError
 from engine.reconcile import git
 from engine.reconcile.objects import export
 
-VARIABLES = {
-    "PATH": os.environ.get("PATH", os.defpath),
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "Ada Example",
-    "GIT_AUTHOR_EMAIL": "ada@acme.example",
-    "GIT_COMMITTER_NAME": "Grace Example",
-    "GIT_COMMITTER_EMAIL": "grace@acme.example",
-}
 AUTHOR = "Ada Example <ada@acme.example>"
 Git = Callable[..., str]
 
@@ -33,11 +25,7 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(repository: Path) -> Git:
-    def run(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=repository, env=VARIABLES, check=True, capture_output=True)
-        return done.stdout.decode().strip()
-
-    return run
+    return partial(ada_git.git, repository)
 
 
 @pytest.fixture

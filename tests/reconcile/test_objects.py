@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ada_git import VARIABLES, git
 
 from engine.errors import UsageError
 from engine.reconcile.objects import export
 
-VARIABLES = {
-    "PATH": os.environ.get("PATH", os.defpath),
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "Ada Example",
-    "GIT_AUTHOR_EMAIL": "ada@acme.example",
-    "GIT_COMMITTER_NAME": "Ada Example",
-    "GIT_COMMITTER_EMAIL": "ada@acme.example",
-}
-Git = Callable[..., str]
 FILES = {"engine.yaml": "engine: 1\r\n", "workspaces/acme/snippets/grüße 👋.liquid": "Hi", "empty.yaml": ""}
-
-
-def run_in(folder: Path) -> Git:
-    def run(*arguments: str) -> str:
-        done = subprocess.run(["git", *arguments], cwd=folder, env=VARIABLES, check=True, capture_output=True)
-        return done.stdout.decode().strip()
-
-    return run
 
 
 @pytest.fixture
@@ -40,10 +20,9 @@ def repository(tmp_path: Path) -> Path:
         file = folder / "config" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode())
-    run = run_in(folder)
-    run("init", "-q")
-    run("add", ".")
-    run("commit", "-q", "-m", "First")
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "First")
     return folder
 
 
@@ -52,10 +31,9 @@ def read(folder: Path) -> dict[str, str]:
 
 
 def commit(repository: Path) -> str:
-    run = run_in(repository)
-    run("add", "-A")
-    run("commit", "-q", "--allow-empty", "-m", "Next")
-    return run("rev-parse", "HEAD")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "Next")
+    return git(repository, "rev-parse", "HEAD")
 
 
 def test_gives_every_file_byte_by_byte(repository: Path, tmp_path: Path) -> None:
@@ -65,7 +43,7 @@ def test_gives_every_file_byte_by_byte(repository: Path, tmp_path: Path) -> None
 
 def test_no_attribute_hides_or_rewrites_a_file(repository: Path, tmp_path: Path) -> None:
     (repository / ".gitattributes").write_text("* export-ignore export-subst text eol=crlf filter=shout\n")
-    run_in(repository)("config", "filter.shout.smudge", f"touch {repository}/started")
+    git(repository, "config", "filter.shout.smudge", f"touch {repository}/started")
     (repository / "config/subst.yaml").write_text("$Format:%H$\n")
     found = commit(repository)
     (repository / "started").unlink(missing_ok=True)
@@ -84,22 +62,21 @@ def test_a_link_leads_nowhere_outside(repository: Path, tmp_path: Path) -> None:
 
 
 def test_what_a_partial_clone_lacks_is_not_fetched(repository: Path, tmp_path: Path) -> None:
-    run = run_in(repository)
-    run("config", "uploadpack.allowFilter", "true")
-    old = run("rev-parse", "HEAD")
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    old = git(repository, "rev-parse", "HEAD")
     (repository / "config/engine.yaml").write_text("engine: 1\nplugins: []\n")
     commit(repository)
     clone = tmp_path / "clone"
-    run_in(tmp_path)("clone", "-q", "--filter=blob:none", repository.as_uri(), str(clone))
+    git(tmp_path, "clone", "-q", "--filter=blob:none", repository.as_uri(), str(clone))
     assert export(clone / "config", "HEAD", tmp_path / "new", VARIABLES) is True
     with pytest.raises(UsageError):
         export(clone / "config", old, tmp_path / "old", VARIABLES)
     # It was there to be fetched.
-    assert run_in(clone)("show", f"{old}:config/engine.yaml") == "engine: 1"
+    assert git(clone, "show", f"{old}:config/engine.yaml") == "engine: 1"
 
 
 def test_a_commit_without_the_folder_gives_nothing(repository: Path, tmp_path: Path) -> None:
-    run_in(repository)("rm", "-r", "-q", "config")
+    git(repository, "rm", "-r", "-q", "config")
     found = commit(repository)
     (repository / "config").mkdir()
     assert export(repository / "config", found, tmp_path / "into", VARIABLES) is False
