@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -239,6 +240,22 @@ def test_reconcile_goes_on_where_it_could_not_end(engine: Any, emulator: TwilioE
     assert (done["result"], done["release"] is not None) == ("failed", True)
     done = engine.json("reconcile")
     assert (done["result"], emulator.console[NUMBER]["sms_url"]) == ("applied", INBOUND)
+
+
+def test_reconcile_outlives_a_provider_that_does_not_answer(engine: Any, emulator: TwilioEmulator) -> None:
+    process = engine.start("reconcile", "--every", "1s", "--format", "ndjson")
+    try:
+        rounds = (json.loads(line) for line in process.stdout)
+        first = next(rounds)
+        assert first["result"] == "applied"
+        emulator.faults.script(Fault.server_error(accepted=False, on="senders"))
+        failed = next(one for one in rounds if one["result"] == "failed")
+        assert (failed["error"]["exit_code"], failed["release"]) == (9, first["release"])
+        assert next(rounds)["result"] == "unchanged"
+    finally:
+        process.terminate()
+        process.communicate()
+    assert process.returncode == 0
 
 
 def test_a_sender_that_was_taken_out_and_still_leads_here_is_told_of(engine: Any, emulator: TwilioEmulator) -> None:
