@@ -45,7 +45,8 @@ class ProviderSteps(ABC):
 
     @abstractmethod
     def begin_steps(self, steps: Sequence[ProviderStep]) -> None:
-        """Writes down what is going to be done, in order; what an earlier plan left pending will not be done by it."""
+        """Writes down what is going to be done, in order, in the place of what earlier plans have left undone. None at
+        all: there is nothing left to do."""
 
     @abstractmethod
     def end_step(self, address: str, state: StepState, *, at: datetime, message: str = "") -> None:

@@ -135,6 +135,8 @@ def apply(
         to_do = check(fresh, live, reviewed, allow=allow, unset=unset, last=last, earlier=earlier)
         if side.agreed:
             store.remember_webhooks(side.agreed, at=clock())
+        if providers is not None and not side.changes and any(step.state is not StepState.DONE for step in last):
+            store.begin_steps([])  # what was left undone is done, by whomever, or not wanted any more
         if not to_do and live is not None:
             return Applied(live, fresh, made=False)
         if live is None or fresh.of_config:

@@ -20,10 +20,10 @@ class Stepping(Room):
     """The part of the store that remembers what was done at providers."""
 
     def begin_steps(self, steps: Sequence[ProviderStep]) -> None:
-        """Writes down what is going to be done, in order."""
+        """Writes down what is going to be done, in order, in the place of what was left undone."""
         with self._file.write() as conn:
             (number,) = conn.execute("SELECT COALESCE(MAX(round), 0) + 1 FROM provider_steps").fetchone()
-            conn.execute("DELETE FROM provider_steps WHERE state = ?", (str(StepState.PENDING),))
+            conn.execute("DELETE FROM provider_steps WHERE state != ?", (str(StepState.DONE),))
             conn.executemany(
                 f"INSERT INTO provider_steps (round, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(number, *_row(step)) for step in steps],

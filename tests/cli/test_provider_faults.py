@@ -90,6 +90,24 @@ def test_silence_is_a_failure_too(engine: Any, emulator: TwilioEmulator, monkeyp
     check_all_is_set(engine, emulator)
 
 
+def test_what_somebody_else_has_done_meanwhile_is_left_undone_no_more(engine: Any, emulator: TwilioEmulator) -> None:
+    fail(emulator, 2, Fault.refused(21402, on="configure"))
+    assert results(engine, code=8) == ["applied", "applied", "failed"]
+    assert [step["state"] for step in engine.json("status")["undone"]] == ["failed"]
+    emulator.console.change(NUMBER, sms_url=INBOUND)
+    assert results(engine, code=0) == ["", "", ""]
+    assert engine.json("status")["undone"] == []
+
+
+def test_a_saved_plan_goes_on_too(engine: Any, emulator: TwilioEmulator) -> None:
+    file = str(engine.folder / "plan.json")
+    engine.run("plan", "--out", file)
+    fail(emulator, 1, NO_ANSWER["reset"])
+    assert results(engine, file, code=8) == ["applied", "failed", "not tried"]
+    assert results(engine, file, code=0) == ["", "applied", "applied"]
+    assert results(engine, file, code=0) == ["", "", ""]
+
+
 def test_a_refusal_concerns_its_own_step(engine: Any, emulator: TwilioEmulator) -> None:
     fail(emulator, 0, Fault.refused(21402, on="configure"))
     done = engine.call("apply", "--yes", "--format", "json")

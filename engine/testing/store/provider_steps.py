@@ -49,6 +49,14 @@ class ProviderStepsSuite(StoreSuite):
         with pytest.raises(KeyError):
             store.end_step(FIRST.address, StepState.DONE, at=NOW)
 
+    def test_nothing_left_to_do_forgets_what_was_left_undone(self, store: Store) -> None:
+        store.begin_steps([FIRST, SECOND_STEP])
+        store.end_step(FIRST.address, StepState.DONE, at=NOW)
+        store.end_step(SECOND_STEP.address, StepState.FAILED, at=NOW, message="no answer")
+        store.begin_steps([])
+        assert store.last_steps() == [replace(FIRST, state=StepState.DONE)]
+        assert store.webhooks_set() == {SUPPORT: FIRST.sets}
+
     def test_steps_begun_in_a_transaction_that_fails_were_never_begun(self, store: Store) -> None:
         def fail() -> None:
             with store.together():
