@@ -58,8 +58,10 @@ class SenderWebhooks(Model):
         description="Texts: `engine` for `engine serve` at `public_url`, where there is one; `leave` as it is at the "
         "provider; `none`; or another https address.",
     )
-    fallback: WebhookTarget = Field(
-        "leave", description="Texts to which `inbound` gave no good answer: the same words, or an https address."
+    fallback: WebhookTarget | None = Field(
+        None,
+        description="Texts to which `inbound` gave no good answer: the same words, or an https address. Default: as it "
+        "is at the provider, and none in place of an address that stood here before.",
     )
     status: WebhookTarget = Field(
         "engine",

@@ -84,7 +84,7 @@ def _differences(sender: SenderConfig, remote: RemoteSender, wanted: Wanted) -> 
     webhooks = {}
     for webhook, url in wanted(sender).items():
         there = remote.webhooks.get(webhook, url)
-        named = getattr(sender.webhooks, webhook) not in ("engine", "leave")
+        named = getattr(sender.webhooks, webhook) not in (None, "engine", "leave")
         # An empty place is nobody's choice: `apply` may fill it, unless the file names what should stand there.
         if there != url and (there or named):
             webhooks[str(webhook)] = _target(there)

@@ -12,7 +12,7 @@ from engine.config.models import SenderConfig, Workspace
 from engine.reconcile.addresses import PROVIDER
 from engine.types import Finding, RemoteSender, SenderWebhook, Severity, Source
 
-LEFT_TO_US = ("engine", "leave")
+LEFT_TO_US = (None, "engine", "leave")
 """What stands in `webhooks:` where nobody has chosen an address."""
 
 

@@ -70,7 +70,7 @@ def compare(
             findings += shortcomings(address, workspace, sender, remote, sources)
             if remote is not None:
                 findings += unsettable(address, sender, remote, sources)
-                managed.append(_managed(project, name, sender_name, remote))
+                managed.append(_managed(project, name, sender_name, remote, remembered))
         findings += _held(project, name, there, sources)
         findings += _left_behind(project, name, told[name], sources)
     managed, conflicts = _without_conflicts(managed, sources)
@@ -103,11 +103,13 @@ def sets_of(change: Change) -> dict[str, str]:
 
 
 def wanted_webhooks(project: Project, name: str, sender: SenderConfig) -> dict[SenderWebhook, str]:
-    """Gives the addresses that the config wants; those that are left as they are at the provider are left out."""
+    """Gives the addresses that the config wants; those that it leaves as they are, or says nothing of, are left out."""
     here = _here(project, name)
     found = {}
     for webhook in SenderWebhook:
-        target = getattr(sender.webhooks, webhook)
+        target: str | None = getattr(sender.webhooks, webhook)
+        if target is None:
+            continue
         if target == "none":
             found[webhook] = ""
         elif target == "engine":
@@ -148,12 +150,24 @@ def _here(project: Project, name: str) -> Mapping[SenderWebhook, str] | None:
     return {SenderWebhook.INBOUND: inbound, SenderWebhook.FALLBACK: inbound, SenderWebhook.STATUS: status}
 
 
-def _managed(project: Project, name: str, sender_name: str, remote: RemoteSender) -> _Managed:
+def _managed(
+    project: Project,
+    name: str,
+    sender_name: str,
+    remote: RemoteSender,
+    remembered: Mapping[SenderKey, Mapping[str, str]],
+) -> _Managed:
     workspace = project.workspaces[name]
-    wanted = wanted_webhooks(project, name, workspace.senders[sender_name])
+    sender = workspace.senders[sender_name]
+    key = SenderKey(name, workspace.settings.delivery.provider, remote.value)
+    set_before = remembered.get(key, {})
+    wanted = wanted_webhooks(project, name, sender)
+    for webhook, there in remote.webhooks.items():
+        if getattr(sender.webhooks, webhook) is None and there and there == set_before.get(webhook):
+            wanted[webhook] = ""  # Engine has set it, and the config does not say so any more
     return _Managed(
         address=f"{name}/{PROVIDER}/{sender_name}",
-        key=SenderKey(name, workspace.settings.delivery.provider, remote.value),
+        key=key,
         remote=remote,
         wanted={webhook: url for webhook, url in wanted.items() if webhook in remote.webhooks},
         account=_account(workspace),

@@ -95,6 +95,25 @@ def test_what_the_config_changes_is_intent_and_no_drift(engine: Any, emulator: T
     assert at_providers(plan)["support"][2] == "edited", "the fallback is not what it was"
 
 
+def test_what_the_config_says_no_more_is_taken_away_unless_somebody_else_has_set_it(
+    engine: Any, emulator: TwilioEmulator
+) -> None:
+    first = engine.json("apply", "--yes")["release"]
+    emulator.console.change(CODE, sms_fallback_url=ELSEWHERE)
+    engine.change(SENDERS_FILE, "kind: long-code", f"kind: long-code, webhooks: {{fallback: '{ELSEWHERE}'}}")
+    engine.run("apply", "--yes")
+    assert emulator.console[NUMBER]["sms_fallback_url"] == ELSEWHERE
+    engine.run("rollback", first, "--yes")
+    assert emulator.console[NUMBER]["sms_fallback_url"] == ""
+    emulator.console.change(NUMBER, sms_fallback_url=ELSEWHERE)
+    engine.run("apply", "--yes")
+    engine.change(SENDERS_FILE, f", webhooks: {{fallback: '{ELSEWHERE}'}}", "")
+    emulator.console.change(NUMBER, sms_fallback_url=f"{ELSEWHERE}/2")
+    engine.run("apply", "--yes")
+    assert emulator.console[NUMBER]["sms_fallback_url"] == f"{ELSEWHERE}/2"
+    assert emulator.console[CODE]["sms_fallback_url"] == ELSEWHERE
+
+
 def test_drift_that_the_config_takes_over_is_none(engine: Any, emulator: TwilioEmulator) -> None:
     engine.run("apply", "--yes")
     emulator.console.change(NUMBER, sms_url=ELSEWHERE)
