@@ -54,7 +54,7 @@ def parsed(provider: Twilio, fields: dict[str, Any]) -> list[InboundMessage | St
          {"media": ("https://m.example/0", "https://m.example/1")}),
         ({"NumMedia": "999999999", "MediaUrl0": "https://m.example/0"}, {"media": ("https://m.example/0",)}),
         ({"NumMedia": "two", "MediaUrl0": "https://m.example/0"}, {"media": ()}),
-        ({"NumMedia": "9" * 6000, "MediaUrl0": "https://m.example/0"}, {"media": ()}),  # more digits than Python converts
+        ({"NumMedia": "9" * 6000, "MediaUrl0": "https://m.example/0"}, {"media": ()}),  # too many for int()
         ({"Body": ["first", "last"]}, {"body": "last"}),
     ],
 )  # fmt: skip
