@@ -56,13 +56,15 @@ def undone(store: Store) -> list[dict[str, Any]]:
 
 def print_drift(plan: Plan | None, drifted: Sequence[dict[str, Any]], left: Sequence[dict[str, Any]]) -> None:
     """Prints both, and on stderr what could not be asked or is missing there."""
+    from engine.reconcile.lines import printable
+
     for finding in plan.warnings if plan else ():
         click.echo(finding_line(finding), err=True)
     if drifted:
         click.echo()
-        rows = ((d["address"], d["webhook"], d["was"] or "none", d["is"] or "none") for d in drifted)
+        rows = ((d["address"], d["webhook"], d["was"] or "none", printable(d["is"]) or "none") for d in drifted)
         print_table(("changed at the provider", "webhook", "was set to", "is"), rows)
     if left:
         click.echo()
-        steps = ((step["address"], step["state"], step["message"], step["at"]) for step in left)
+        steps = ((step["address"], step["state"], printable(step["message"] or ""), step["at"]) for step in left)
         print_table(("not done at the provider", "state", "because", "at"), steps)

@@ -219,6 +219,8 @@ def _row(
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:
+    from engine.reconcile.lines import printable
+
     can = " ".join(what for what in ("sms", "mms", "voice") if row[what])
     if row["sender"] is None:
         state = "not in the config"
@@ -230,4 +232,12 @@ def _cells(row: Mapping[str, Any]) -> tuple[object, ...]:
         state = f"to set: {', '.join(row['to_set'])}"
     else:
         state = "as it should be" if row["exists"] else ""
-    return row["sender"], row["value"], row["kind"], can, row["webhooks"].get("inbound", ""), state
+    # What stands at a provider is not ours to trust: it must not be able to repaint the terminal.
+    return (
+        row["sender"],
+        printable(row["value"]),
+        row["kind"],
+        can,
+        printable(row["webhooks"].get("inbound", "")),
+        state,
+    )
