@@ -25,7 +25,10 @@ class Line:
 
     def sender_of(self, value: str) -> str | None:
         """Gives the name of the sender that a number, code or service is."""
-        return next((name for name, sender in self.workspace.senders.items() if sender.value == value), None)
+        for name, sender in self.workspace.senders.items():
+            if sender.value == value:
+                return name
+        return None
 
     def is_toll_free(self, name: str | None) -> bool:
         """True for the name of a toll-free number."""

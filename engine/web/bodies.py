@@ -51,8 +51,18 @@ class Bodies:
         self._reading[task] = loop.time() + self._patience
         if self._watch is None:
             self._watch = loop.call_later(self._patience / 4, self._look, loop)
+        body = b""
         try:
-            return await _whole(receive)
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone
+                part: bytes = message.get("body", b"")
+                body = body + part if body else part
+                if len(body) > LONGEST:
+                    raise TooLong
+                if not message.get("more_body"):
+                    return body
         except asyncio.CancelledError:
             if task not in self._late or task.uncancel():
                 raise
@@ -70,17 +80,3 @@ class Bodies:
                 self._late.add(task)
                 task.cancel()
         self._watch = loop.call_later(self._patience / 4, self._look, loop) if self._reading else None
-
-
-async def _whole(receive: Callable[[], Awaitable[AsgiMessage]]) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        part: bytes = message.get("body", b"")
-        body = body + part if body else part
-        if len(body) > LONGEST:
-            raise TooLong
-        if not message.get("more_body"):
-            return body
