@@ -11,8 +11,8 @@ import click
 from engine.cli import exit_codes, rounds
 from engine.cli.context import App, pass_app, utc_now
 from engine.cli.drift import drift, plan_now, print_drift, undone
-from engine.cli.output import format_option, print_json, print_table, show_error
 from engine.cli.health import Facts, Health, health, line
+from engine.cli.output import format_option, print_json, print_table, show_error
 from engine.errors import ConfigError
 from engine.types import MessageState
 from engine.webhooks import CallState
