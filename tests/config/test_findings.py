@@ -34,7 +34,7 @@ CASES = [
     ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, countries: us}}\n", "config.type", 3, 38, 40),
     ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, mms: true}}\n", "sender.mms", 3, 32, 36),
     ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, kind: long-code}}\n", "sender.kind", 3, 33, 42),
-    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACME, webhooks: {{status: none}}}}\n", "sender.webhooks", 3, 37, 51),
+    ("senders.yaml", f"{SENDER}  x: {{alphanumeric: ACM, webhooks: {{status: none}}}}\n", "sender.webhooks", 3, 36, 50),
     ("senders.yaml", f"{HOOKS}{{inbound: here}}}}\n", "config.value", 2, 74, 78),
     ("senders.yaml", f"{HOOKS}{{inbound: 'http://a.example/sms'}}}}\n", "config.url", 2, 74, 96),
     ("senders.yaml", f"{HOOKS}{{status: 'https://ann@a.example/sms'}}}}\n", "sender.webhooks", 2, 73, 100),
