@@ -27,7 +27,7 @@ from engine.testing.twilio_emulator import signature
 T = TypeVar("T")
 
 TEXTS = 20_000
-CONNECTIONS = 256
+CONNECTIONS = 512
 A_SECOND = 100
 SECONDS = 20
 TARGET = 0.25
@@ -71,7 +71,7 @@ with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
 """The peer: the server that `engine serve` is, with the same settings and the same log of requests. It reads each call
 to its end, since that is what it answers, and its answer is an empty 204."""
 
-KEYWORDS = "keywords:\n  join: {words: [JOIN], reply: joined, set: {club: true}}\n"
+KEYWORDS = "keywords:\n  join: {words: [JOIN], reply: joined}\n"
 JOINED = "---\npurpose: reply\nsender: main\n---\nWelcome to the club\n"
 
 
