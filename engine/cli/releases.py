@@ -44,6 +44,8 @@ def command(app: App, release: str | None, limit: int, format_: str) -> None:
     if format_ == "json":
         print_json({"releases": [as_json(one, live) for one in newest]})
         return
+    # Allowances are rare: the column is there where one was needed.
+    extra = ("allowed",) if any(one.allowed for one in newest) else ()
     rows = (
         (
             one.id + (" (live)" if one.id == live else ""),
@@ -51,11 +53,11 @@ def command(app: App, release: str | None, limit: int, format_: str) -> None:
             one.applied_by,
             shortened(one.commit),
             counted(one.summary) + (f", back to {one.restores}" if one.restores else ""),
-            ", ".join(one.allowed) or "-",
+            *((", ".join(one.allowed) or "-",) if extra else ()),
         )
         for one in newest
     )
-    print_table(("release", "applied", "by", "commit", "changes", "allowed"), rows, empty="nothing was applied yet")
+    print_table(("release", "applied", "by", "commit", "changes", *extra), rows, empty="nothing was applied yet")
 
 
 def found(store: Store, name: str) -> Release:
