@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.reconcile.changes import Plan
     from engine.reconcile.provider_side import ProviderSide
     from engine.store import Store
+    from engine.types import Source
 
     Look = Callable[[Mapping[SenderKey, Mapping[str, str]]], ProviderSide]
 
@@ -135,6 +136,7 @@ def plan_against_revision(
     commit_id = git.resolve(app.config, revision, app.variables)
     with tempfile.TemporaryDirectory(prefix="engine-plan-") as folder:
         config = Path(folder) / app.config.absolute().name
+        sources: Mapping[str, Source]
         if export(app.config, commit_id, config, app.variables):
             kept = app.loaded.cache
             loaded = load(config, environment=app.environment, variables=app.variables, cache_of=lambda _: kept)

@@ -48,7 +48,7 @@ def same(one: Json, other: Json) -> bool:
     """True where two values are the same JSON; `1` and `true`, and `1` and `1.0`, are not."""
     kind = type(one)
     if kind is type(other) and kind in _PLAIN:
-        return one == other
+        return bool(one == other)
     if type(one) is list and type(other) is list:
         return len(one) == len(other) and all(map(same, one, other))
     return canonical(one) == canonical(other)
