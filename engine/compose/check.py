@@ -117,6 +117,9 @@ class _WorkspaceCheck:
             yield from found
             if kept is not None and not _has_error(found) and self._compiled.timed.isdisjoint(_texts(template)):
                 kept.keep_template(name, found, self._snippets_of(template))
+            for text in _texts(template):
+                self._compiled.forget(text)
+                self._analyses.pop(text, None)
 
     def _whole_template(self, address: str, name: str, template: Template) -> Iterator[Finding]:
         found = list(self._template(address, template))

@@ -61,6 +61,11 @@ class Compiled:
                 raise self._translated(error) from error
         return found
 
+    def forget(self, source: str) -> None:
+        """Drops what was made of a text that is done with: of ten thousand it fills the memory."""
+        self._parsed.pop(source, None)
+        self._quick.pop(source, None)
+
     def render(self, source: str, names: Mapping[str, object], now: datetime | None) -> str:
         """Gives what a text comes to. Raises ComposeError, never anything else."""
         if "{" not in source:

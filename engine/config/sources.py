@@ -43,7 +43,9 @@ class Sources(Mapping[str, Source]):
         self._translations[address, language] = document
 
     def add_later(self, address: str, files: Collection[str], note: Callable[[], None]) -> None:
-        """Notes that `note` adds an object, which stands in these files, once somebody asks for it."""
+        """Notes that `note` adds an object, which stands in these files, once somebody asks for it. One that is there
+        already is forgotten until then."""
+        self._objects.pop(address, None)
         self._later[address] = note
         self._later_in.update(dict.fromkeys(files, address))
 

@@ -73,20 +73,22 @@ class TemplateReader:
             written = read_files(self.folder, name, self.report)
             key = None if self.cache is None else key_of(written)
             kept = self.cache.get(key) if self.cache is not None and key is not None else None
-            if key is not None and kept is not None and self._knows_names(kept):
+            if kept is not None and self._knows_names(kept):
                 found.add_plain(name, kept)
+            else:
+                kept, before = None, len(self.report.findings)
+                template = self._template(name, written)
+                if template is not None:
+                    found.add(name, template)
+                    if self.cache is not None and key is not None and len(self.report.findings) == before:
+                        kept = found.plain(name)
+                        self.cache.put(key, kept)
+            if kept is not None and key is not None:
                 found.keep(name, key)
+                # Its nodes take ten times the memory of its text, and few are ever asked for.
                 self.sources.add_later(
                     f"{self.folder.name}/template/{name}", written, partial(self._places, name, written)
                 )
-                continue
-            before = len(self.report.findings)
-            template = self._template(name, written)
-            if template is not None:
-                found.add(name, template)
-                if self.cache is not None and key is not None and len(self.report.findings) == before:
-                    found.keep(name, key)
-                    self.cache.put(key, found.plain(name))
         for name, languages in self.folder.languages.items():
             if name not in self.folder.templates:
                 for language in languages:
