@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +38,26 @@ class Comparison:
 
 
 def compare(
-    name: str, ours: Sequence[str], peer: Sequence[str], *, cwd: Path, target: float, runs: int, says: tuple[str, str]
+    name: str,
+    ours: Sequence[str],
+    peer: Sequence[str],
+    *,
+    cwd: Path,
+    target: float,
+    runs: int,
+    says: tuple[str, str],
+    variables: Mapping[str, str] | None = None,
 ) -> Comparison:
-    """Runs both `runs` times in turns, after one of each that is not counted. Raises CalledProcessError."""
-    _seconds(ours, cwd)
-    _seconds(peer, cwd)
-    pairs = [(_seconds(ours, cwd), _seconds(peer, cwd)) for _ in range(runs)]
+    """Runs both `runs` times in turns, after one of each that is not counted. Raises CalledProcessError.
+
+    `variables` are set beside those of the environment.
+    """
+
+    def turn() -> tuple[float, float]:
+        return seconds(ours, cwd, variables), seconds(peer, cwd, variables)
+
+    turn()
+    pairs = [turn() for _ in range(runs)]
     return Comparison(
         name=name,
         ours=says[0],
@@ -65,7 +80,9 @@ def table(comparisons: Sequence[Comparison]) -> str:
     return "\n".join(rows)
 
 
-def _seconds(command: Sequence[str], cwd: Path) -> float:
+def seconds(command: Sequence[str], cwd: Path, variables: Mapping[str, str] | None = None) -> float:
+    """Gives how long a command takes. Raises CalledProcessError where it fails."""
+    environment = {**os.environ, **(variables or {})}
     began = time.perf_counter()
-    subprocess.run(command, cwd=cwd, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    subprocess.run(command, cwd=cwd, env=environment, check=True, stdin=subprocess.DEVNULL, capture_output=True)
     return time.perf_counter() - began

@@ -11,6 +11,7 @@ from benchmarks.conversations import conversations
 from benchmarks.delivery import delivery
 from benchmarks.measures import measures_table
 from benchmarks.pairs import table
+from benchmarks.plans import plans
 from benchmarks.redirects import redirects
 from benchmarks.startup import startup
 from benchmarks.validate import validate
@@ -52,11 +53,11 @@ the state at the end.
 
 def main() -> int:
     """Returns 0 where every target is met."""
-    results = [startup(), validate()]
+    results = [startup(), validate(), *plans()]
     measures, tests, web = delivery(), conversations(), [redirects(), *webhooks()]
     peers = ("click", "PyYAML", "python-liquid", "aiohttp", "twilio", "uvicorn")
     versions = ", ".join(f"{name} {version(name)}" for name in peers)
-    runs = " and ".join(str(result.runs) for result in results)
+    runs = ", ".join(dict.fromkeys(str(result.runs) for result in results))
     page = (
         f"{INTRODUCTION}{table(results)}\n\n{runs} runs.\n{DELIVERY}{measures_table(measures)}\n"
         f"{CONVERSATIONS}{measures_table(tests)}\n{WEB}{measures_table(web)}\n\n"

@@ -54,7 +54,10 @@ def check_config(config: ConfigView) -> Iterable[Finding]:  # type: ignore[empty
 
 @spec
 def check_media(media: Media, message: OutboundMessage, sender: Sender) -> Iterable[Finding]:  # type: ignore[empty-body]  # see above
-    """Called for each media item of a composed message, in previews and before sending: errors stop the message."""
+    """Called for each media item of a composed message, in previews and before sending: errors stop the message.
+
+    The answer depends on the arguments alone: `plan` and `validate` keep it until one of them or the plugin changes.
+    """
 
 
 @spec
@@ -64,7 +67,11 @@ def suppress(message: OutboundMessage, now: datetime) -> Suppression | None:
 
 @spec
 def prepare_liquid(environment: liquid.Environment) -> None:
-    """Called once for each Liquid environment: add filters and tags."""
+    """Called once for each Liquid environment: add filters and tags.
+
+    What they give depends on their arguments and `context.now` alone: `plan` and `validate` keep what they found until
+    a template or the plugin changes.
+    """
 
 
 @spec

@@ -28,11 +28,10 @@ def is_address(text: str) -> bool:
 def explain_address(app: App, address: str, format_: str) -> None:
     """Prints where each value of an object comes from. Raises UsageError where there is none, ConfigError."""
     from engine.cli.findings import only_looks
+    from engine.config.provenance import objects_of
     from engine.names import did_you_mean
 
     only_looks(app)
-    from engine.config.provenance import objects_of
-
     objects = objects_of(app.loaded)
     if address not in objects:
         raise UsageError(f"there is no {address!r} in the config", hint=did_you_mean(address, objects))
