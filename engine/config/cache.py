@@ -65,7 +65,7 @@ class Cache:
             return
         body = "\n".join([f"{key}\t{text}" for key, text in self._used.items()]).encode("ascii")
         head = f"{self._head}{_digest(body)}\n".encode("ascii")
-        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        fresh = self._file.with_name(f"{self._file.stem}.{os.getpid()}{_SUFFIX}")
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _is_ours(self._file.parent.stat()):
@@ -97,7 +97,7 @@ class Cache:
         return dict(line.split("\t", 1) for line in body.decode("ascii").split("\n")) if body else {}
 
     def _sweep(self, now: datetime) -> None:
-        """Deletes what no run has renewed for a month, such as the caches of folders that are no more."""
+        """Deletes what no run has renewed for a month: caches of folders that are no more, and what a killed run left."""
         oldest = now.timestamp() - _KEEP_DAYS * 86_400
         for path in self._file.parent.iterdir():
             if path.lstat().st_mtime < oldest and path.suffix == _SUFFIX:

@@ -144,7 +144,8 @@ def test_a_disk_that_takes_nothing_is_no_error(tmp_path: Path) -> None:
 
 def test_caches_that_no_run_renewed_for_a_month_are_deleted(tmp_path: Path) -> None:
     old, recent, other = tmp_path / "old.jsonl", tmp_path / "recent.jsonl", tmp_path / "other.txt"
-    for path, days in ((old, 31), (recent, 29), (other, 31)):
+    killed = tmp_path / "some.4711.jsonl"
+    for path, days in ((old, 31), (killed, 31), (recent, 29), (other, 31)):
         path.write_text("")
         moment = (NOW - timedelta(days=days)).timestamp()
         os.utime(path, (moment, moment))
