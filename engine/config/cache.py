@@ -97,7 +97,7 @@ class Cache:
         return dict(line.split("\t", 1) for line in body.decode("ascii").split("\n")) if body else {}
 
     def _sweep(self, now: datetime) -> None:
-        """Deletes what no run has renewed for a month: caches of folders that are no more, and what a killed run left."""
+        """Deletes what no run has renewed for a month: of folders that are no more, and what a killed run left."""
         oldest = now.timestamp() - _KEEP_DAYS * 86_400
         for path in self._file.parent.iterdir():
             if path.lstat().st_mtime < oldest and path.suffix == _SUFFIX:
