@@ -11,7 +11,7 @@ from operator import attrgetter
 from engine.outbox import Change
 from engine.state.codec import dumps, to_micros
 from engine.state.outbox_queue import lane_id
-from engine.state.room import HistoryRow, Room, some, write_history
+from engine.state.room import HistoryRow, Room, some, update, write_history
 from engine.state.stops import count_codes, in_force
 from engine.types import MessageState
 
@@ -135,9 +135,8 @@ def _update(conn: sqlite3.Connection, messages: Iterable[_Message]) -> None:
         columns = _ALWAYS + (_WHEN_MOVED if message.moved else ()) + (_WHEN_NAMED if message.named else ())
         groups.setdefault(columns, []).append(message)
     for columns, group in groups.items():
-        values = attrgetter(*columns, "seq")
-        assignments = ", ".join(f"{column} = ?" for column in columns)
-        conn.executemany(f"UPDATE messages SET {assignments} WHERE seq = ?", map(values, group))
+        keyed = ("seq", *columns)
+        update(conn, "messages", keyed, list(map(attrgetter(*keyed), group)))
 
 
 def _messages(conn: sqlite3.Connection, seqs: Sequence[int | None]) -> dict[int, _Message]:

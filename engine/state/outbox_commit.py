@@ -13,7 +13,7 @@ from engine.state.caps import Caps, Over
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, present
 from engine.state.reviews import under_review
-from engine.state.room import HistoryRow, Room, some, write_history
+from engine.state.room import HistoryRow, Room, insert, some, write_history
 from engine.state.stops import paused_now, why_paused
 from engine.state.suppressions import unreachable
 from engine.state.topics import topics_now
@@ -200,7 +200,7 @@ def _freeze(conn: sqlite3.Connection, items: Iterable[tuple[Prepared, _Row]]) ->
                 frozen.segments,
             )
         )
-    conn.executemany("INSERT INTO frozen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message) DO NOTHING", rows)
+    insert(conn, "frozen", rows, then="ON CONFLICT (message) DO NOTHING")
 
 
 def _send(conn: sqlite3.Connection, sent: Sequence[tuple[Prepared, _Row]], at: int, lease_until: int) -> None:
@@ -239,8 +239,7 @@ def _send(conn: sqlite3.Connection, sent: Sequence[tuple[Prepared, _Row]], at: i
         if not row.attempt
         for link in item.frozen.links
     ]
-    if links:
-        conn.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?) ON CONFLICT (short) DO NOTHING", links)
+    insert(conn, "links", links, then="ON CONFLICT (short) DO NOTHING")
 
 
 def _suppress(conn: sqlite3.Connection, suppressed: Sequence[tuple[Prepared, _Row, str, Over | None]], at: int) -> None:

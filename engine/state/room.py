@@ -60,30 +60,52 @@ HistoryRow = tuple[int, int, int, str, str, int, str | None, str | None]
 
 def write_history(conn: sqlite3.Connection, rows: Sequence[HistoryRow]) -> None:
     """Keeps changes that were made."""
-    conn.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert(conn, "history", rows)
 
 
 MOST_ROWS = 128
-"""Rows that one statement inserts at most."""
+"""Rows that one statement writes at most."""
 
 
 def insert(conn: sqlite3.Connection, into: str, rows: Sequence[Sequence[Any]], *, then: str = "") -> None:
     """Inserts rows of equal length, many with one statement: a statement of their own costs each three times as much,
     and more where another thread waits for its turn. `into` is what stands before VALUES, `then` what stands behind."""
+    for values, size in _parts(rows):
+        conn.execute(_insertion(into, then, len(rows[0]), size), values)
+
+
+def update(conn: sqlite3.Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Updates rows, many with one statement. The first of the columns is the key."""
+    for values, size in _parts(rows):
+        conn.execute(_updating(table, tuple(columns), size), values)
+
+
+def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[list[Any], int]]:
     done, size = 0, MOST_ROWS
     while done < len(rows):
         # Few sizes make few statements, which are prepared once.
         while size > len(rows) - done:
             size //= 2
-        some_rows = rows[done : done + size]
-        conn.execute(_insertion(into, then, len(rows[0]), size), [value for row in some_rows for value in row])
+        yield [value for row in rows[done : done + size] for value in row], size
         done += size
+
+
+def _values(width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"VALUES {', '.join([row] * rows)}"
 
 
 @cache
 def _insertion(into: str, then: str, width: int, rows: int) -> str:
-    row = f"({', '.join('?' * width)})"
-    return f"INSERT INTO {into} VALUES {', '.join([row] * rows)} {then}"
+    return f"INSERT INTO {into} {_values(width, rows)} {then}"
+
+
+@cache
+def _updating(table: str, columns: tuple[str, ...], rows: int) -> str:
+    key, *others = columns
+    sets = ", ".join(f"{column} = given.{column}" for column in others)
+    return f"""WITH given({", ".join(columns)}) AS ({_values(len(columns), rows)})
+        UPDATE {table} SET {sets} FROM given WHERE {table}.{key} = given.{key}"""
 
 
 def some(values: Iterable[Any]) -> str:
