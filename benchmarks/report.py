@@ -32,7 +32,7 @@ DELIVERY = """
 ## Delivery
 
 The provider is a small server in a process of its own that answers every message after 100 ms; both sides talk to the
-same one. SQLite on disk, every commit synced.
+same one. SQLite on disk, each commit before a call synced.
 
 """
 CONVERSATIONS = """
