@@ -96,7 +96,7 @@ class Shop:
 
     def engine(self, *words: str, code: int | None = 0, crash: str = "") -> str:
         """Runs a command to its end and gives its standard output; `code` None takes any exit code."""
-        done = warm.run(words, cwd=self.folder, variables=self._variables(crash), timeout=180)
+        done = warm.run(words, cwd=self.folder, variables=self._variables(crash), timeout=600)
         assert code in (None, done.returncode), f"{words}: {done.returncode}\n{done.stderr}\n{done.stdout}"
         return done.stdout
 
