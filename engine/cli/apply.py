@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.context import App, pass_app, utc_now
+from engine.cli.live_options import LOCK_TIMEOUT, live_options
 from engine.cli.output import format_option, print_json
 from engine.errors import UsageError
 from engine.provider_steps import StepState
@@ -29,26 +30,10 @@ if TYPE_CHECKING:
 RESULTS = {StepState.DONE: "applied", StepState.FAILED: "failed", StepState.PENDING: "not tried"}
 """What became of a step at a provider, as a result of apply."""
 
-LOCK_TIMEOUT = 10.0
-"""Seconds."""
-
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
-@click.option("--no-refresh", is_flag=True, help="Do not ask the providers which senders they have.")
-@click.option("--digest", metavar="D", help="Apply only the plan with this digest, the one that was reviewed.")
-@click.option(
-    "--allow", "allow", multiple=True, metavar="RAIL:ADDRESS", help="Let one change pass one rail; may be repeated."
-)
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=LOCK_TIMEOUT,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait while somebody else applies.",
-)
+@live_options(digest="Apply only the plan with this digest, the one that was reviewed.")
 @format_option()
 @pass_app
 def command(

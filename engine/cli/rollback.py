@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.apply import LOCK_TIMEOUT, make_live, report
+from engine.cli.apply import make_live, report
 from engine.cli.context import App, pass_app
+from engine.cli.live_options import live_options
 from engine.cli.output import format_option
 from engine.cli.plan_reports import written
 from engine.errors import UsageError
@@ -21,20 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("release")
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
-@click.option("--no-refresh", is_flag=True, help="Do not ask the providers which senders they have.")
-@click.option("--digest", metavar="D", help="Go back only by the plan with this digest, the one that was reviewed.")
-@click.option(
-    "--allow", "allow", multiple=True, metavar="RAIL:ADDRESS", help="Let one change pass one rail; may be repeated."
-)
-@click.option(
-    "--lock-timeout",
-    type=click.FloatRange(min=0),
-    default=LOCK_TIMEOUT,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait while somebody else applies.",
-)
+@live_options(digest="Go back only by the plan with this digest, the one that was reviewed.")
 @format_option("markdown", "html")
 @pass_app
 def command(
