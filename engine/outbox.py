@@ -11,7 +11,7 @@ from engine.record import record
 from engine.types import ConsentNeed, Json, MessageState, Person, Purpose, Sender
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Send:
     """One call of `send`: what its messages share."""
 
@@ -29,7 +29,7 @@ class Send:
     local_at: str | None = None  # a time, or a date and time, in ISO 8601: each recipient's own, so without a zone
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Queued:
     """What queueing did. `ids` are the messages' ids, queued or existing, at most 100 of them."""
 

@@ -345,7 +345,7 @@ class Suppression:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Person:
     """Somebody who may be texted. `attributes` are as given; `phone` is the normalised number."""
 
@@ -373,7 +373,7 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """Something that happened, for plugins that `observe`."""
 

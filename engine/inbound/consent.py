@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.config.models import Keyword, Topic, Workspace
 from engine.inbound.keywords import Routed
 from engine.ledger import Subscription
+from engine.record import record
 from engine.store import Store
 from engine.texts import Texter
 from engine.types import Consent, ConsentState, InboundMessage
@@ -20,7 +20,7 @@ NO_RULE = Keyword()
 _STATES = {"STOP": ConsentState.STOPPED, "START": ConsentState.SUBSCRIBED}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """What is known of a number before its text is read. `scope` is the sender that its consent is about, or empty."""
 
@@ -47,7 +47,7 @@ class Known:
         return self.state is ConsentState.STOPPED
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Agreed:
     """What a text changes. `state` is what it says of all messages, `asks` the topic whose question comes now."""
 

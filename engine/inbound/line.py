@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from engine.config.models import Workspace
 from engine.types import SenderKind
@@ -16,6 +17,15 @@ class Line:
     workspace: Workspace
     release: str
     provider_answers: bool  # the provider answers STOP, START and HELP itself
+    names: Mapping[str, str] = field(init=False)  # of its senders, by number, code or service
+    toll_free: frozenset[str] = field(init=False)  # the names of those that are toll-free
+
+    def __post_init__(self) -> None:
+        """Looks through the senders once."""
+        senders = self.workspace.senders
+        object.__setattr__(self, "names", {sender.value: name for name, sender in reversed(senders.items())})
+        toll_free = {name for name, sender in senders.items() if sender.sender_kind is SenderKind.TOLL_FREE}
+        object.__setattr__(self, "toll_free", frozenset(toll_free))
 
     @property
     def engine_answers(self) -> bool:
@@ -25,11 +35,8 @@ class Line:
 
     def sender_of(self, value: str) -> str | None:
         """Gives the name of the sender that a number, code or service is."""
-        for name, sender in self.workspace.senders.items():
-            if sender.value == value:
-                return name
-        return None
+        return self.names.get(value)
 
     def is_toll_free(self, name: str | None) -> bool:
         """True for the name of a toll-free number."""
-        return name is not None and self.workspace.senders[name].sender_kind is SenderKind.TOLL_FREE
+        return name in self.toll_free
