@@ -229,6 +229,9 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
     try:
         # 16 MiB: what a busy loop comes back to. More would only make its memory grow with the queue.
         conn.execute("PRAGMA cache_size = -16384")
+        # A statement that writes many rows keeps what it changes until it ends, by default in a file under /var/tmp: as
+        # many pages again as go into the log, and people's words outside the state's own folder.
+        conn.execute("PRAGMA temp_store = MEMORY")
         conn.execute("PRAGMA synchronous = FULL")
         conn.execute("PRAGMA foreign_keys = ON")
         # Overwrites what is deleted, where that costs no further page: an erased person is gone from the file as well.
