@@ -76,10 +76,10 @@ class MessageIds:
     def __init__(self, key: bytes) -> None:
         self._keyed = blake2b(key=key, digest_size=_MARK_DIGITS // 2)
         # A message is named some six times on its way; 8,192 are more than are ever on it at once.
-        self.encode = lru_cache(8192)(self._encode)
+        self.encode = lru_cache(8192)(self.encode_new)
 
-    def _encode(self, seq: int) -> str:
-        """Gives the id of a row."""
+    def encode_new(self, seq: int) -> str:
+        """Gives the id of a row that is not named again soon."""
         keyed = self._keyed.copy()
         keyed.update(b"%d" % seq)
         return f"{_PREFIX}{seq:0{_SEQ_DIGITS}x}{keyed.hexdigest()}"

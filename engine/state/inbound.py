@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.outbox import Queued
 from engine.state.codec import dumps, to_micros
 from engine.state.consent import effective, write_consent
+from engine.state.lately import texts_lately
 from engine.state.outbox_queue import Queueing
 from engine.state.people import write_people
 from engine.state.room import insert, some
@@ -29,32 +30,28 @@ class Inbound(Queueing):
             numbers.setdefault((texter.workspace, texter.to), []).append(texter.number)
         people: dict[tuple[str, str], str] = {}
         entries: dict[tuple[str, str], list[tuple[str, ConsentState, int]]] = {}
-        lately: dict[tuple[str, str, str], int] = {}
-        for (workspace, to), among in numbers.items():
-            which = some(among)
-            for number, person in self._file.rows(
-                """SELECT p.phone, min(p.id) FROM json_each(?) j CROSS JOIN people p INDEXED BY people_phone
-                ON p.workspace = ? AND p.phone = j.value GROUP BY p.phone""",
-                (which, workspace),
-            ):
-                people[workspace, number] = person
-            for number, sender, state, entry in self._file.rows(
-                """SELECT c.number, c.sender, c.state, c.entry FROM json_each(?) j
-                CROSS JOIN consent c ON c.workspace = ? AND c.number = j.value""",
-                (which, workspace),
-            ):
-                entries.setdefault((workspace, number), []).append((sender, ConsentState(state), entry))
-            for number, count in self._file.rows(
-                """SELECT j.value, count(*) FROM json_each(?) j CROSS JOIN inbound i INDEXED BY inbound_pair
-                ON i.workspace = ? AND i.number = j.value AND i.sender = ? AND i.at > ? GROUP BY j.value""",
-                (which, workspace, to, after),
-            ):
-                lately[workspace, to, number] = count
+        lately: dict[tuple[str, str], dict[str, int]] = {}
+        with self._file.write() as conn:
+            for (workspace, to), among in numbers.items():
+                which = (some(among), workspace)
+                for number, person in conn.execute(
+                    """SELECT p.phone, min(p.id) FROM json_each(?) j CROSS JOIN people p INDEXED BY people_phone
+                    ON p.workspace = ? AND p.phone = j.value GROUP BY p.phone""",
+                    which,
+                ):
+                    people[workspace, number] = person
+                for number, sender, state, entry in conn.execute(
+                    """SELECT c.number, c.sender, c.state, c.entry FROM json_each(?) j
+                    CROSS JOIN consent c ON c.workspace = ? AND c.number = j.value""",
+                    which,
+                ):
+                    entries.setdefault((workspace, number), []).append((sender, ConsentState(state), entry))
+                lately[workspace, to] = texts_lately(conn, workspace, to, among, after)
         return [
             Acquaintance(
                 people.get((texter.workspace, texter.number)),
                 effective(entries.get((texter.workspace, texter.number), ()), texter.scope),
-                lately.get((texter.workspace, texter.to, texter.number), 0),
+                lately[texter.workspace, texter.to].get(texter.number, 0),
             )
             for texter in texters
         ]
@@ -103,7 +100,7 @@ class Inbound(Queueing):
         if plain:
             rows = self._queue_each(conn, [(send, number, person) for _, send, number, person in plain])
             found |= {
-                place: (row, Queued(1, 0, (self._ids.encode(row),)))
+                place: (row, Queued(1, 0, (self._ids.encode_new(row),)))
                 for (place, *_), row in zip(plain, rows, strict=True)
             }
         for place, arrival in arrivals.items():

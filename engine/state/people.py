@@ -9,7 +9,7 @@ from datetime import datetime
 
 from engine.state.codec import dumps, loads, to_micros
 from engine.state.consent import effective, present, write_consent
-from engine.state.erase import erase
+from engine.state.erase import erase, texts_of
 from engine.state.room import Room, insert, some
 from engine.state.rows import person as to_person
 from engine.state.topics import topics_now
@@ -71,8 +71,12 @@ class People(Room):
         """Forgets a person: attributes, number, and the number and words of their messages, links and texts to us.
         Consent stays, since a stop must outlive the person. Their messages that have not left are cancelled; one in
         doubt is held, since nothing is left to look for. False where there is none."""
+        with self._file.read() as conn:
+            (last,) = conn.execute("SELECT coalesce(max(seq), 0) FROM inbound").fetchone()
+            texts = texts_of(conn, workspace, person_id)
         with self._file.write() as conn:
-            found = erase(conn, workspace, person_id, to_micros(at))
+            texts += texts_of(conn, workspace, person_id, after=last)
+            found = erase(conn, workspace, person_id, texts, to_micros(at))
         if found:
             self._file.checkpoint()
         return found

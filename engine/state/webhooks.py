@@ -149,13 +149,13 @@ class CallingWebhooks(Room):
         return [GoneWebhook(workspace, webhook, url, to_moment(at)) for workspace, webhook, url, at in rows]
 
 
-def erase_calls(conn: sqlite3.Connection, workspace: str, number: str, reason: str, at: int) -> None:
-    """Forgets, inside a transaction, what calls say of texts from a number; those that wait are given up."""
+def erase_calls(conn: sqlite3.Connection, texts: Sequence[int], reason: str, at: int) -> None:
+    """Forgets, inside a transaction, what calls say of texts, given by their rows; those that wait are given up."""
     conn.execute(
-        """UPDATE webhook_calls SET body = NULL, owner = NULL, lease_until = NULL, updated_at = ?4,
-            reason = iif(state = 'pending', ?3, reason), state = iif(state = 'pending', 'failed', state)
-        WHERE text IN (SELECT seq FROM inbound WHERE workspace = ?1 AND number = ?2)""",
-        (workspace, number, reason, at),
+        """UPDATE webhook_calls SET body = NULL, owner = NULL, lease_until = NULL, updated_at = ?3,
+            reason = iif(state = 'pending', ?2, reason), state = iif(state = 'pending', 'failed', state)
+        WHERE text IN (SELECT value FROM json_each(?1))""",
+        (some(texts), reason, at),
     )
 
 

@@ -15,6 +15,7 @@ from engine.state.migrations import (
     consent,
     delivered_calls,
     first,
+    numbers,
     provider_steps,
     rollbacks,
     rounds,
@@ -60,4 +61,5 @@ _SERIES = (
     ("0010_rollbacks", rollbacks.STATEMENTS),
     ("0011_provider_steps", provider_steps.STATEMENTS),
     ("0012_delivered_calls", delivered_calls.STATEMENTS),
+    ("0013_numbers", numbers.STATEMENTS),
 )
