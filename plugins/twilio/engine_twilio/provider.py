@@ -108,10 +108,7 @@ class Twilio(Provider[TwilioOptions]):
 
     def verify(self, request: WebhookRequest) -> None:
         """Checks the signature with every token that may have made it."""
-        tokens = [self.context.secret(ref) for ref in self.options.signing_tokens]
-        if not tokens:
-            raise ConfigError("no token to check Twilio's signatures with", hint="give webhook_auth_tokens")
-        signing.check(request, self._parameters(request), tokens)
+        signing.check(request, self._parameters(request), self._tokens)
 
     def parse(self, request: WebhookRequest) -> Sequence[InboundMessage | StatusUpdate]:
         """Gives the one text or status that a call brings."""
@@ -159,6 +156,13 @@ class Twilio(Provider[TwilioOptions]):
         if self._last is None or self._last[0] is not request:
             self._last = request, signing.parameters_of(request)
         return self._last[1]
+
+    @cached_property
+    def _tokens(self) -> Sequence[str]:
+        tokens = [self.context.secret(ref) for ref in self.options.signing_tokens]
+        if not tokens:
+            raise ConfigError("no token to check Twilio's signatures with", hint="give webhook_auth_tokens")
+        return tokens
 
     @cached_property
     def _creator(self) -> Creator:

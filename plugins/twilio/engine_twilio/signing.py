@@ -20,14 +20,16 @@ FORM = "application/x-www-form-urlencoded"
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-class Parameters(dict[str, str]):
-    """The parameters of a call, each with its last value, and empty where it is not there. `repeated` has all values of
-    those that come more than once."""
+class Parameters:
+    """The parameters of a call. `last` has each with its last value, and `repeated` all values of those that come more
+    than once."""
+
+    __slots__ = ("last", "repeated")
 
     def __init__(self, text: str) -> None:
         """Reads a query string or a form, as `parse_qsl` would, which takes longer than all the rest of a check."""
-        super().__init__()
         self.repeated: dict[str, list[str]] = {}
+        self.last: dict[str, str] = {}
         text = text.replace("+", " ").replace("%2B", "+")  # a plus sign begins every number
         fields = text.split("&")
         if "%" not in text:
@@ -36,29 +38,31 @@ class Parameters(dict[str, str]):
                 name, _, value = field.partition("=")
                 once[name] = value
             if len(once) == len(fields) and "" not in once:
-                self.update(once)
+                self.last = once
                 return
         self._read(fields)
 
     def _read(self, fields: Iterable[str]) -> None:
         """Reads fields that are escaped, empty or come more than once."""
+        last = self.last
         for field in filter(None, fields):
             name, _, value = field.partition("=")
             if "%" in field:
                 name, value = unquote(name, errors="replace"), unquote(value, errors="replace")
-            if name in self:
-                self.repeated.setdefault(name, [self[name]]).append(value)
-            self[name] = value
+            if name in last:
+                self.repeated.setdefault(name, [last[name]]).append(value)
+            last[name] = value
 
-    def __missing__(self, name: str) -> str:
-        return ""
+    def get(self, name: str) -> str:
+        """Gives the last value of a parameter, empty where it is not there."""
+        return self.last.get(name, "")
 
     def signed(self) -> str:
         """Gives them as they are signed."""
+        last = self.last
         if not self.repeated:
-            last = dict(self)  # a plain one is quicker to ask
             return "".join([name + last[name] for name in sorted(last)])
-        values = {name: sorted(set(self.repeated.get(name, [value]))) for name, value in self.items()}
+        values = {name: sorted(set(self.repeated.get(name, [value]))) for name, value in last.items()}
         return "".join(name + value for name in sorted(values) for value in values[name])
 
 

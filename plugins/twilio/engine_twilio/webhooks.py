@@ -1,8 +1,9 @@
 """What Twilio's calls say, and what it is answered.
 
 Sources: https://www.twilio.com/docs/messaging/guides/webhook-request (texts),
-https://www.twilio.com/docs/messaging/guides/track-outbound-message-status (statuses) and
-https://www.twilio.com/docs/messaging/twiml/message (replies), as of 2026-11-24.
+https://www.twilio.com/docs/messaging/guides/track-outbound-message-status (statuses),
+https://www.twilio.com/docs/messaging/twiml/message (replies) and https://www.skills.sh/twilio/ai/twilio-messaging-webhooks
+(Twilio's own: "204 to acknowledge without replying"; error 15003 says the same), as of 2026-12-01.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ MOST_MEDIA = 10
 LONGEST_BODY = 1600
 OPT_OUTS = ("STOP", "START", "HELP")
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
-_NOTHING = WebhookAnswer(f"{_XML}<Response/>".encode(), "text/xml")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -38,13 +38,14 @@ def read(parameters: Parameters) -> InboundMessage | StatusUpdate | None:
 
     Raises UsageError where something is missing or is no SID.
     """
-    status = parameters["MessageStatus"] or parameters["SmsStatus"]
+    get = parameters.get
+    status = get("MessageStatus") or get("SmsStatus")
     if status in STATUSES:
         return StatusUpdate(_sid(parameters), STATUSES[status], _error(parameters))
-    if "MessageStatus" in parameters:
+    if "MessageStatus" in parameters.last:
         # A word that Twilio has made since: it has at least accepted the message.
         return StatusUpdate(_sid(parameters), ProviderStatus.ACCEPTED, _error(parameters))
-    sender, to = parameters["From"], parameters["To"]
+    sender, to = get("From"), get("To")
     if not sender or not to:
         raise UsageError("Twilio's call is about no message: it has no From, To or MessageStatus")
     if ":" in sender:
@@ -53,10 +54,10 @@ def read(parameters: Parameters) -> InboundMessage | StatusUpdate | None:
         provider_id=_sid(parameters),
         from_number=sender,
         to=to,
-        body=parameters["Body"],
-        media=tuple(_media(parameters)) if parameters["NumMedia"] not in ("", "0") else (),
-        opt_out=_opt_out(parameters["OptOutType"]),
-        service=parameters["MessagingServiceSid"] or None,
+        body=get("Body"),
+        media=tuple(_media(parameters)) if get("NumMedia") not in ("", "0") else (),
+        opt_out=_opt_out(get("OptOutType")),
+        service=get("MessagingServiceSid") or None,
     )
 
 
@@ -70,9 +71,9 @@ def fits(message: OutboundMessage) -> bool:
 
 
 def answer(replies: Sequence[OutboundMessage]) -> WebhookAnswer:
-    """Gives TwiML that sends these replies, or none."""
+    """Gives TwiML that sends these replies; nothing at all, thus 204, where there are none."""
     if not replies:
-        return _NOTHING
+        return WebhookAnswer()
     inner = "".join(_message(reply) for reply in replies)
     return WebhookAnswer(f"{_XML}<Response>{inner}</Response>".encode(), "text/xml")
 
@@ -85,21 +86,21 @@ def _message(reply: OutboundMessage) -> str:
 
 
 def _sid(parameters: Parameters) -> str:
-    sid = parameters["MessageSid"] or parameters["SmsSid"]
+    sid = parameters.get("MessageSid") or parameters.get("SmsSid")
     if SID.fullmatch(sid) is None:
         raise UsageError("Twilio's call names no message")
     return sid
 
 
 def _error(parameters: Parameters) -> str | None:
-    code = parameters["ErrorCode"]
+    code = parameters.get("ErrorCode")
     return code if code.isascii() and code.isdigit() and code.strip("0") else None
 
 
 def _media(parameters: Parameters) -> Iterable[str]:
-    count = parameters["NumMedia"]
+    count = parameters.get("NumMedia")
     for place in range(min(int(count), MOST_MEDIA) if count.isascii() and count.isdigit() and len(count) < 10 else 0):
-        if url := parameters[f"MediaUrl{place}"]:
+        if url := parameters.get(f"MediaUrl{place}"):
             yield url
 
 

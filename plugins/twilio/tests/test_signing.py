@@ -39,7 +39,7 @@ def signed(url: str = URL, body: str = "Body=Hi&From=%2B14155550123", token: str
 def values_of(request: WebhookRequest) -> dict[str, list[str]]:
     """All that each parameter says."""
     read = parameters_of(request)
-    return {name: read.repeated.get(name, [value]) for name, value in read.items()}
+    return {name: read.repeated.get(name, [value]) for name, value in read.last.items()}
 
 
 def is_valid(request: WebhookRequest, *tokens: str) -> bool:
