@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -65,12 +65,15 @@ class Door:
         self._links = links
         self._words = frozenset(route.path.split("/")[1] for route in routes)
 
-    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> Awaitable[None]:
         """Answers one request."""
         word = scope["path"][1:].partition("/")[0] if scope["type"] == "http" else None
         if word == WORD:
-            await self._webhooks(scope, receive, send)
-        elif word is None or word in self._words or not await self._links.redirect(scope, send):
+            return self._webhooks(scope, receive, send)
+        return self._lead(word, scope, receive, send)
+
+    async def _lead(self, word: str | None, scope: AsgiMessage, receive: Receive, send: Send) -> None:
+        if word is None or word in self._words or not await self._links.redirect(scope, send):
             await self._others(scope, receive, send)
 
 

@@ -1,7 +1,8 @@
 """Takes in what comes in: each call on disk before its answer, many of them in one transaction.
 
-One thread writes. Whatever came while it wrote is its next transaction: a quiet server commits each call alone, and a
-busy one writes as many at once as have gathered, since a transaction costs as much as dozens of texts.
+One thread writes, and is given what has gathered as soon as a turn of the event loop brings no more. A quiet server
+commits each call alone; a busy one has read and answered whatever there is before the thread begins, since two threads
+that want the interpreter at the same time are slower than one after the other.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from engine.web.recording import Call, Failed, Outcome, Recorded, Recorder
 
 logger = logging.getLogger("engine.web")
 
-TOGETHER = 256
+TOGETHER = 512
 """Calls in one transaction at most."""
 
 ROOM = 4096
@@ -36,8 +37,9 @@ What is recorded later all the same is found when the call is repeated, and done
 
 
 @record
-class _Job:
-    call: Call  # one that says nothing only looks for a new release
+class _Job(Call):
+    """A call that waits for its record; one that says nothing only looks for a new release."""
+
     future: asyncio.Future[Sequence[Recorded]]
     until: float  # loop time at which whoever waits is sent away
 
@@ -73,29 +75,38 @@ class Intake:
     async def text(self, workspace: str, message: InboundMessage) -> Received:
         """Records a text that came to a workspace, its reply to go out like any message. Raises UsageError for an
         unknown workspace, StateUnavailable."""
-        (recorded,) = await self._do(Call(workspace, (message,), in_answer=False))
+        (recorded,) = await self._do(workspace, (message,), in_answer=False)
         assert recorded.received is not None  # noqa: S101 # as for every text
         return recorded.received
 
     def call(self, workspace: str, said: Sequence[InboundMessage | StatusUpdate]) -> asyncio.Future[Sequence[Recorded]]:
         """Records what a provider's call says. Raises StateUnavailable."""
-        return self._do(Call(workspace, said, in_answer=True))
+        return self._do(workspace, said, in_answer=True)
 
     async def look(self) -> None:
         """Looks for a new release. Raises StateUnavailable."""
-        await self._do(Call("", (), in_answer=False))
+        await self._do("", (), in_answer=False)
 
-    def _do(self, call: Call) -> asyncio.Future[Sequence[Recorded]]:
+    def _do(
+        self, workspace: str, said: Sequence[InboundMessage | StatusUpdate], *, in_answer: bool
+    ) -> asyncio.Future[Sequence[Recorded]]:
         if len(self._waiting) >= self.room:
             raise StateUnavailable("more calls wait than the state can take")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Sequence[Recorded]] = loop.create_future()
-        self._waiting.append(_Job(call, future, loop.time() + self.patience))
+        self._waiting.append(_Job(workspace, said, in_answer, future, loop.time() + self.patience))
         if not self._writing and len(self._waiting) == 1:
-            loop.call_soon(self._hand_over, loop)
+            loop.call_soon(self._gather, loop, 0)
         if self._watch is None:
             self._watch = loop.call_later(self.patience / 4, self._send_away, loop)
         return future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Waits for the turn of the loop that brings no call beside those `before` it."""
+        if before < len(self._waiting) < TOGETHER:
+            loop.call_soon(self._gather, loop, len(self._waiting))
+        else:
+            self._hand_over(loop)
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         """Gives the thread what has gathered."""
@@ -111,7 +122,9 @@ class Intake:
                 job.future.set_exception(outcome.error)
             else:
                 job.future.set_result(outcome)
-        self._hand_over(loop)
+        self._writing = ()
+        if self._waiting:
+            loop.call_soon(self._gather, loop, 0)
 
     def _send_away(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ends the wait of whoever has waited for too long: one timer for all, as each wait is short."""
@@ -125,17 +138,20 @@ class Intake:
 
     def _write(self) -> None:
         while (batch := self._batches.get()) is not None:
-            loop, jobs = batch
-            outcomes: Sequence[Outcome]
-            try:
-                outcomes = self.recorder.record([job.call for job in jobs])
-            except Exception as error:
-                if not isinstance(error, StateUnavailable):
-                    logger.exception("what came in could not be recorded")
-                outcomes = [Failed(error)] * len(jobs)
-            loop.call_soon_threadsafe(self._deliver, loop, outcomes)
-            if self._plugins.observed():
-                self._tell(outcomes)
+            self._write_batch(*batch)
+            del batch  # while the next one gathers, its memory is of better use there
+
+    def _write_batch(self, loop: asyncio.AbstractEventLoop, jobs: Sequence[_Job]) -> None:
+        outcomes: Sequence[Outcome]
+        try:
+            outcomes = self.recorder.record(jobs)
+        except Exception as error:
+            if not isinstance(error, StateUnavailable):
+                logger.exception("what came in could not be recorded")
+            outcomes = [Failed(error)] * len(jobs)
+        loop.call_soon_threadsafe(self._deliver, loop, outcomes)
+        if self._plugins.observed():
+            self._tell(outcomes)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:

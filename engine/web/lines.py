@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.config.endpoints import INBOUND_PATH, STATUS_PATH
 from engine.contracts import Provider
 from engine.delivery.live import Live
 from engine.errors import ConfigError, UsageError
@@ -31,6 +32,7 @@ class Lines:
     release: str | None = None
     public_url: str = ""
     by_name: Mapping[str, OpenLine] = field(default_factory=dict)
+    by_path: Mapping[str, OpenLine] = field(default_factory=dict)  # where their providers call
 
     @classmethod
     def of(cls, live: Live) -> Lines:
@@ -38,7 +40,9 @@ class Lines:
         release = live.release_id
         if release is None:
             return cls()
-        return cls(release, live.public_url, {name: _open(live, name, release) for name in live.workspaces})
+        lines = {name: _open(live, name, release) for name in live.workspaces}
+        called = {path: line for line in lines.values() for path in _paths(line)}
+        return cls(release, live.public_url, lines, called)
 
     def of_workspace(self, name: str) -> OpenLine:
         """Gives a workspace's line. Raises UsageError."""
@@ -46,12 +50,13 @@ class Lines:
             raise UsageError(f"there is no workspace {name!r}", hint=did_you_mean(name, self.by_name))
         return self.by_name[name]
 
-    def called(self, workspace: str, provider: str) -> OpenLine | None:
-        """Gives the line that a provider's call is about; None where that provider does not call that workspace."""
-        found = self.by_name.get(workspace)
-        if found is None or found.line.workspace.settings.delivery.provider != provider:
-            return None
-        return found if found.provider is None or found.provider.makes_calls() else None
+
+def _paths(line: OpenLine) -> Sequence[str]:
+    """Gives where a line's provider calls; nowhere, where it makes no calls."""
+    if line.provider is not None and not line.provider.makes_calls():
+        return ()
+    name, provider = line.line.name, line.line.workspace.settings.delivery.provider
+    return [path.format(workspace=name, provider=provider) for path in (INBOUND_PATH, STATUS_PATH)]
 
 
 def _open(live: Live, name: str, release: str) -> OpenLine:

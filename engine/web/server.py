@@ -31,6 +31,7 @@ class Server(uvicorn.Server):
         """Takes what to answer with, on what, whom to tell the address once it answers, and what to set at its end."""
         config = uvicorn.Config(
             application,
+            interface="asgi3",
             http="httptools",
             ws="none",
             lifespan="on",

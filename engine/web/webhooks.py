@@ -68,44 +68,32 @@ class Webhook:
         began = time.perf_counter()
         status = 0
         try:
-            try:
-                answer = await self._answer(scope, receive)
-            except _Refusal as refusal:
-                status = refusal.answer.status
-                await refusal.answer.send(send)
-                return
-            body = answer.body
-            status = 200 if body else 204
-            headers = [(b"content-length", b"%d" % len(body))] if body else []
-            if answer.media_type is not None:
-                headers.append((b"content-type", answer.media_type.encode()))
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+            answer = await self._answer(scope, receive)
+            status = 200 if answer.body else 204
+            await send({"type": "http.response.start", "status": status, "headers": _headers(answer)})
+            await send({"type": "http.response.body", "body": answer.body})
+        except _Refusal as refusal:
+            status = refusal.answer.status
+            await refusal.answer.send(send)
         finally:
             if self._log is not None:
                 took = (time.perf_counter() - began) * 1000
                 self._log(Access(scope["method"], scope[ROUTE], status, took, remark_of(scope), self._clock()))
 
     async def _answer(self, scope: Scope, receive: Receive) -> WebhookAnswer:
-        parts = scope["path"].split("/")
-        scope[ROUTE] = "/webhooks/…"
         lines = self._intake.lines
-        line = lines.called(parts[2], parts[3]) if len(parts) == 5 and parts[4] in ("inbound", "status") else None
+        line = lines.by_path.get(scope["path"])
         if line is None:
+            scope[ROUTE] = "/webhooks/…"
             raise _Refusal(UNKNOWN)  # as for any address that is not there
         scope[ROUTE] = scope["path"]
-        workspace, method, provider = parts[2], scope["method"], line.provider
-        if method not in ("POST", "GET"):
+        workspace, provider = line.line.name, line.provider
+        if scope["method"] not in ("POST", "GET"):
             raise _Refusal(WRONG_METHOD)
         if provider is None:
             logger.error("webhooks of %s: %s", workspace, line.trouble)
             raise _Refusal(NOT_NOW)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        try:
-            body = await self.bodies.read(receive, headers.get("content-length", ""))
-        except BodyError as error:
-            raise _Refusal(_NO_BODY[type(error)]) from error
-        said = _read(provider, WebhookRequest(method, _url(lines.public_url, scope), headers, body), workspace, scope)
+        said = await self._said(scope, receive, lines.public_url, provider, workspace)
         if not said:
             return WebhookAnswer()
         try:
@@ -114,9 +102,29 @@ class Webhook:
             logger.error("webhooks of %s: %s", workspace, error.message)  # noqa: TRY400 # no bug, no traceback
             raise _Refusal(NOT_NOW) from error
         remark(scope, _remark(said, recorded))
-        if not any(done.received for done in recorded):
+        texts = [done for done in recorded if done.received is not None]
+        if not texts:
             return WebhookAnswer()
-        return provider.answer([done.reply for done in recorded if done.reply is not None])
+        return provider.answer([done.reply for done in texts if done.reply is not None])
+
+    async def _said(
+        self, scope: Scope, receive: Receive, public_url: str, provider: Provider[Any], workspace: str
+    ) -> Sequence[InboundMessage | StatusUpdate]:
+        """Reads a call. Hundreds may wait for their record at once: nothing of how each was said is kept meanwhile."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            body = await self.bodies.read(receive, headers.get("content-length", ""))
+        except BodyError as error:
+            raise _Refusal(_NO_BODY[type(error)]) from error
+        request = WebhookRequest(scope["method"], _url(public_url, scope), headers, body)
+        return _read(provider, request, workspace, scope)
+
+
+def _headers(answer: WebhookAnswer) -> Sequence[tuple[bytes, bytes]]:
+    headers = [(b"content-length", b"%d" % len(answer.body))] if answer.body else []
+    if answer.media_type is not None:
+        headers.append((b"content-type", answer.media_type.encode()))
+    return headers
 
 
 def _url(public_url: str, scope: Scope) -> str:

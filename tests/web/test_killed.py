@@ -43,7 +43,7 @@ def test_each_text_takes_effect_once_and_none_is_lost(tmp_path: Path) -> None:
                 served.process.kill()
         with shop.serve(port=port) as served:
             waited = time.monotonic() + 120
-            while len([call for call in emulator.calls() if call["status"] == 200]) < 3 * len(sids):
+            while len([call for call in emulator.calls() if call["status"] == 204]) < 3 * len(sids):
                 assert time.monotonic() < waited, "calls are still unanswered"
                 time.sleep(0.5)
             assert served.stop() == 0
