@@ -23,7 +23,8 @@ def texts_of(conn: sqlite3.Connection, workspace: str, person_id: str, *, after:
     """Gives the rows of the texts that came from a person's number, behind the row `after`. Reads them all: who is
     erased is rare, and an index over numbers would cost every text four times what it writes."""
     rows = conn.execute(
-        """SELECT i.seq FROM people p CROSS JOIN inbound i NOT INDEXED ON i.workspace = p.workspace AND i.number = p.phone
+        """SELECT i.seq FROM people p
+        CROSS JOIN inbound i NOT INDEXED ON i.workspace = p.workspace AND i.number = p.phone
         WHERE p.workspace = ? AND p.id = ? AND i.seq > ?""",
         (workspace, person_id, after),
     )
