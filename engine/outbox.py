@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.caps import Cap, Cost
 from engine.record import record
@@ -187,6 +187,10 @@ class HistoryEntry:
     detail: Mapping[str, Json]
 
 
+ALIVE_WITHIN = timedelta(seconds=60)
+"""A worker whose heartbeat is older counts as gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """A process that runs the send loop."""
@@ -196,3 +200,7 @@ class Worker:
     pid: int
     started_at: datetime
     heartbeat_at: datetime
+
+    def is_alive(self, now: datetime) -> bool:
+        """True unless its last heartbeat is too old."""
+        return now - self.heartbeat_at <= ALIVE_WITHIN

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 Counts = Mapping[str, Mapping[MessageState, int]]
 WAITING = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.RETRY_WAIT)
 A_DAY = timedelta(hours=24)
-ALIVE_WITHIN = timedelta(seconds=60)
-"""A worker whose last heartbeat is older counts as gone."""
 
 
 @click.command()
@@ -168,7 +166,7 @@ def _workers(store: Store, now: datetime) -> list[dict[str, Any]]:
             "pid": worker.pid,
             "started_at": worker.started_at.isoformat(),
             "heartbeat_at": worker.heartbeat_at.isoformat(),
-            "alive": now - worker.heartbeat_at <= ALIVE_WITHIN,
+            "alive": worker.is_alive(now),
         }
         for worker in store.workers()
     ]

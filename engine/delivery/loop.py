@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from engine.delivery.doubts import Doubts
@@ -20,6 +19,7 @@ from engine.delivery.draining import left
 from engine.delivery.halts import Halts, rests
 from engine.delivery.hands import Hands, cancel
 from engine.delivery.lanes import EVERY, Lane, Ready
+from engine.delivery.leases import Leases
 from engine.delivery.live import Live
 from engine.delivery.outcomes import SENDER_WAIT
 from engine.delivery.prepare import back, prepare
@@ -44,9 +44,6 @@ IDLE = 0.025
 
 LAST_WORDS = timedelta(seconds=35)
 """How long a stopping loop waits for what is on the wire: a provider's read time-out and a little more."""
-
-ALIVE_WITHIN = timedelta(seconds=60)
-"""A worker whose heartbeat is older counts as gone."""
 
 TICK = 1.0
 """Seconds between two sweeps for leases that ran out."""
@@ -88,6 +85,7 @@ class SendLoop:
             leaving=self._turns.left,
             done=self._done,
         )
+        self._leases = Leases(hands, live, self._held, self._turns.share)
         self._doubts = Doubts(hands, live, self._unanswerable)
         self._receipts = Receipts(hands, live, self._halts, polls)
         self._webhooks = WebhookCalls(hands, live)
@@ -108,9 +106,9 @@ class SendLoop:
         """
         await self._hands.ask(self._live.refresh)
         await self._halts.begin()
-        await self._beat()
+        await self._leases.beat()
         self._turns.begin(asyncio.get_running_loop().time())
-        await self._sweep()
+        await self._leases.sweep()
         stages: list[Coroutine[Any, Any, None]] = [
             self._claim(),
             self._prepare(),
@@ -267,9 +265,9 @@ class SendLoop:
         while True:
             await asyncio.sleep(TICK)
             await self._halts.refresh()
-            await self._beat()
-            await self._renew()
-            await self._sweep()
+            await self._leases.beat()
+            await self._leases.renew()
+            await self._leases.sweep()
             await self._follow()
 
     async def _follow(self) -> None:
@@ -394,26 +392,3 @@ class SendLoop:
 
     def _lease(self, lane: Lane) -> timedelta:
         return self._live.sending(lane.workspace).lease
-
-    async def _beat(self) -> None:
-        hands = self._hands
-        worker = replace(hands.worker, heartbeat_at=hands.clock())
-        await hands.ask(hands.store.heartbeat, worker, alive_within=ALIVE_WITHIN)
-        since = worker.heartbeat_at - ALIVE_WITHIN
-        self._turns.share(sum(other.heartbeat_at > since for other in await hands.ask(hands.store.workers)))
-
-    async def _sweep(self) -> None:
-        hands = self._hands
-        now: datetime = hands.clock()
-        swept = await hands.ask(hands.store.sweep, now=now, first_look=self._live.longest_first_look())
-        for state, count in swept.items():
-            logger.info("%d leases ran out: now %s", count, state)
-
-    async def _renew(self) -> None:
-        hands = self._hands
-        by_workspace = defaultdict(list)
-        for message_id, ready in self._held.items():
-            by_workspace[ready.claim.workspace].append(message_id)
-        for workspace, ids in by_workspace.items():
-            until = hands.clock() + self._live.sending(workspace).lease
-            await hands.ask(hands.store.renew, owner=hands.owner, ids=ids, until=until)
