@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
-from typing import cast
 from urllib.parse import urlsplit
 
-import uvloop
-
-from benchmarks.house import VARIABLES, House, provider
+from benchmarks.clients import answers_a_second, listening
+from benchmarks.house import House, provider
 from benchmarks.measures import Measure
 from benchmarks.pairs import ENGINE
 from engine.state.sqlite import SqliteStore
@@ -93,10 +86,10 @@ def measure(runs: int = 5) -> Rates:
         house = House(Path(name))
         shorts = _sent(house)
         for run in range(runs + 1):
-            with _listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
-                first = _rate(port, shorts, b"302")
-            with _listening([sys.executable, "-c", BARE], house.folder) as port:
-                second = _rate(port, shorts, b"204")
+            with listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
+                first = _rate(port, shorts, 302)
+            with listening([sys.executable, "-c", BARE], house.folder) as port:
+                second = _rate(port, shorts, 204)
             kept = sum(
                 t["clicks"] + t["bot_clicks"]
                 for t in json.loads(house.engine("links", "--format", "json"))["templates"]
@@ -135,78 +128,12 @@ def _sent(house: House) -> list[str]:
         store.close()
 
 
-@contextmanager
-def _listening(command: Sequence[str], folder: Path) -> Iterator[int]:
-    """Runs a server, gives its port, and stops it as an operator does."""
-    with subprocess.Popen(
-        command, cwd=folder, env=VARIABLES, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            yield int(line.rpartition(":")[2])
-            process.terminate()
-            process.wait(60)
-        finally:
-            process.kill()
-
-
-def _rate(port: int, shorts: Sequence[str], status: bytes) -> float:
+def _rate(port: int, shorts: Sequence[str], status: int) -> float:
     requests = [
         REQUEST.format(path=parts.path, host=parts.netloc).encode()
         for parts in map(urlsplit, islice(cycle(shorts), REQUESTS))
     ]
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_ask(port, requests, status))
-
-
-async def _ask(port: int, requests: Sequence[bytes], status: bytes) -> float:
-    loop = asyncio.get_running_loop()
-    waiting = iter(requests)
-    clients: list[asyncio.Future[None]] = [loop.create_future() for _ in range(CONNECTIONS)]
-    began = time.perf_counter()
-    for done in clients:
-        await loop.create_connection(partial(_Client, waiting, status, done), "127.0.0.1", port)
-    await asyncio.gather(*clients)
-    return len(requests) / (time.perf_counter() - began)
-
-
-class _Client(asyncio.Protocol):
-    """One connection: a request, its answer without a body, the next request."""
-
-    def __init__(self, waiting: Iterator[bytes], status: bytes, done: asyncio.Future[None]) -> None:
-        self._waiting = waiting
-        self._begin = b"HTTP/1.1 " + status
-        self._done = done
-        self._transport: asyncio.Transport | None = None
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none of asyncio's
-        self._next()
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self._buffer.endswith(b"\r\n\r\n"):
-            return
-        if not self._buffer.startswith(self._begin):
-            self._done.set_exception(RuntimeError(f"not {self._begin!r}: {self._buffer!r}"))
-            return
-        self._buffer = b""
-        self._next()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._done.done():
-            self._done.set_exception(exc or RuntimeError("the server closed the connection"))
-
-    def _next(self) -> None:
-        assert self._transport is not None
-        request = next(self._waiting, None)
-        if request is not None:
-            self._transport.write(request)
-        elif not self._done.done():
-            self._done.set_result(None)
-            self._transport.close()
+    return answers_a_second(port, requests, status, connections=CONNECTIONS)
 
 
 if __name__ == "__main__":

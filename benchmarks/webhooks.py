@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-import uvloop
-
-from benchmarks.house import NUMBER, SID, TOKEN, VARIABLES, House, numbers
+from benchmarks.clients import Client, answers_a_second, listening, run_clients
+from benchmarks.house import NUMBER, SID, TOKEN, House, numbers
 from benchmarks.measures import Measure
 from benchmarks.pairs import ENGINE
 from engine.state.sqlite import SqliteStore
 from engine.testing.twilio_emulator import signature
-
-T = TypeVar("T")
 
 TEXTS = 20_000
 FIRST = 5_000
@@ -37,7 +30,7 @@ TARGET = 0.25
 P99_MS = 50
 PUBLIC = "https://engine.example"
 PATH = "/webhooks/acme/twilio/inbound"
-NO_CONTENT = b"HTTP/1.1 204 "
+NO_CONTENT = 204
 """How both answer: Engine's reply goes out as a message."""
 BARE = """\
 import asyncio
@@ -105,16 +98,16 @@ def measure(runs: int = 5) -> Rates:
         house = _house(Path(name))
         for run in range(runs + 1):
             requests = _texts(run * (FIRST + TEXTS), FIRST + TEXTS)
-            with _listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
+            with listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
                 first = _rate(port, requests)
-            with _listening([sys.executable, "-c", BARE], house.folder) as port:
+            with listening([sys.executable, "-c", BARE], house.folder) as port:
                 second = _rate(port, requests)
             if run:
                 ours.append(first)
                 bare.append(second)
         few = _texts((runs + 1) * (FIRST + TEXTS), A_SECOND * SECONDS)
-        with _listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
-            waited = sorted(_run(_in_time(port, few)))
+        with listening([ENGINE, "serve", "--port", "0"], house.folder) as port:
+            waited = sorted(run_clients(_in_time(port, few)))
         _check(house, (runs + 1) * (FIRST + TEXTS) + len(few))
     return Rates(statistics.median(ours), statistics.median(bare), waited[len(waited) * 99 // 100] * 1000)
 
@@ -176,52 +169,9 @@ def _check(house: House, texts: int) -> None:
         raise RuntimeError(f"{queued} of {texts} texts were answered")
 
 
-@contextmanager
-def _listening(command: Sequence[str], folder: Path) -> Iterator[int]:
-    """Runs a server that says first where it listens, gives its port, and stops it as an operator does."""
-    log = folder / "server.log"
-    with (
-        log.open("w", encoding="utf-8") as out,
-        subprocess.Popen(command, cwd=folder, env=VARIABLES, stdout=out, stderr=subprocess.STDOUT) as process,
-    ):
-        try:
-            while "\n" not in (said := log.read_text(encoding="utf-8")):
-                if process.poll() is not None:
-                    raise RuntimeError(f"the server ended: {said}")
-                time.sleep(0.01)
-            yield int(said.partition("\n")[0].rpartition(":")[2])
-            process.terminate()
-            process.wait(60)
-        finally:
-            process.kill()
-
-
 def _rate(port: int, requests: Sequence[bytes]) -> float:
-    _run(_all_at_once(port, requests[:FIRST]))
-    return _run(_all_at_once(port, requests[FIRST:]))
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
-
-
-async def _all_at_once(port: int, requests: Sequence[bytes]) -> float:
-    """Makes every request, some at a time; gives answers a second."""
-    loop = asyncio.get_running_loop()
-    waiting = iter(requests)
-    clients: list[asyncio.Future[None]] = [loop.create_future() for _ in range(CONNECTIONS)]
-    # As for short links: a client that sleeps between answers would cost the server more than all the rest.
-    loop.call_soon(_look_again, loop)
-    began = time.perf_counter()
-    for done in clients:
-        await loop.create_connection(partial(_Client, waiting, done), "127.0.0.1", port)
-    await asyncio.gather(*clients)
-    return len(requests) / (time.perf_counter() - began)
-
-
-def _look_again(loop: asyncio.AbstractEventLoop) -> None:
-    loop.call_soon(_look_again, loop)
+    answers_a_second(port, requests[:FIRST], NO_CONTENT, connections=CONNECTIONS, restless=True)
+    return answers_a_second(port, requests[FIRST:], NO_CONTENT, connections=CONNECTIONS, restless=True)
 
 
 async def _in_time(port: int, requests: Sequence[bytes]) -> list[float]:
@@ -233,48 +183,11 @@ async def _in_time(port: int, requests: Sequence[bytes]) -> list[float]:
         due = began + place / A_SECOND
         await asyncio.sleep(due - loop.time())
         done: asyncio.Future[None] = loop.create_future()
-        await loop.create_connection(partial(_Client, iter([request]), done), "127.0.0.1", port)
+        await loop.create_connection(partial(Client, iter([request]), NO_CONTENT, done), "127.0.0.1", port)
         await done
         return loop.time() - due
 
     return await asyncio.gather(*(ask(place, request) for place, request in enumerate(requests)))
-
-
-class _Client(asyncio.Protocol):
-    """One connection: a request, its answer, the next request."""
-
-    def __init__(self, waiting: Iterator[bytes], done: asyncio.Future[None]) -> None:
-        self._waiting = waiting
-        self._done = done
-        self._transport: asyncio.Transport | None = None
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none of asyncio's
-        self._next()
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self._buffer.endswith(b"\r\n\r\n"):
-            return
-        if not self._buffer.startswith(NO_CONTENT):
-            self._done.set_exception(RuntimeError(f"not {NO_CONTENT!r}: {self._buffer!r}"))
-            return
-        self._buffer = b""
-        self._next()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._done.done():
-            self._done.set_exception(exc or RuntimeError("the server closed the connection"))
-
-    def _next(self) -> None:
-        assert self._transport is not None
-        request = next(self._waiting, None)
-        if request is not None:
-            self._transport.write(request)
-        elif not self._done.done():
-            self._done.set_result(None)
-            self._transport.close()
 
 
 if __name__ == "__main__":
