@@ -171,13 +171,24 @@ class Store(Stops, Spending, Ledger, Clicks, Calls, Texts, Waiting, Webhooks, Ro
         `spare` of them are the oldest that are no replies, however many urgent ones wait: nobody waits for ever."""
 
     @abstractmethod
-    def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
+    def commit(
+        self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta, durable: bool = True
+    ) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks: the fence, pauses and consent as they are at this
         moment, that the number can be reached, and that no other message of the same send (or key) went to it. What
         fails a check is suppressed with the reason (`consent.stopped`, `consent.not-subscribed`,
         `consent.held-for-review`, `topic.not-subscribed`, `topic.not-confirmed`, `suppressed.…`, `duplicate.number`;
         `link.taken` where a short link is another message's). What is paused goes back to wait for
-        its resumption (`paused: …`). What an earlier attempt froze stays as it was."""
+        its resumption (`paused: …`). What an earlier attempt froze stays as it was.
+
+        Where it need not be `durable`, it outlives this process, but no message may leave before `sync` has returned.
+        """
+
+    @abstractmethod
+    def sync(self) -> None:
+        """Returns when everything that was answered before is on disk. May be called on a thread of its own, beside
+        any other call. Raises StateUnavailable, after which what was not yet on disk may never be: not to be tried
+        again."""
 
     @abstractmethod
     def change(self, changes: Sequence[Change], *, durable: bool = True) -> Sequence[bool]:

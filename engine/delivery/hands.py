@@ -50,6 +50,8 @@ class Hands:
     patience: float = 0.0
     """Seconds to go on asking a state that is unavailable."""
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store"))
+    disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "disk"))
+    """Waits for the disk, while the store's thread goes on."""
 
     @property
     def owner(self) -> str:
@@ -71,6 +73,16 @@ class Hands:
                 if loop.time() >= end:
                     raise
                 await asyncio.sleep(PAUSE)
+
+    async def sync(self) -> None:
+        """Waits until what the store has answered so far is on disk. Raises StateUnavailable, and is not to be called
+        again then: a system that failed to write pages may take them for written the second time."""
+        await asyncio.get_running_loop().run_in_executor(self.disk, self.store.sync)
+
+    def close(self) -> None:
+        """Ends the threads, when nothing is asked any more."""
+        self.thread.shutdown()
+        self.disk.shutdown()
 
     async def change(self, changes: Iterable[Change]) -> list[bool]:
         """Makes changes and tells who listens of those that held.

@@ -33,10 +33,10 @@ logger = logging.getLogger("engine.delivery")
 BATCH = 256
 """Messages in one commit or record at most."""
 
-AHEAD = 128
+AHEAD = 256
 """Messages that are committed, or being committed, while all calls that a workspace may make at once are on the wire:
-each call that ends is followed by the next without waiting for a disk. What a kill finds here ends in doubt, as what
-is on the wire does."""
+each call that ends is followed by the next without waiting for a disk. No more than those calls. What a kill finds here
+ends in doubt, as what is on the wire does."""
 
 BUSY = 64
 """Messages on the wire from which on a record waits for company: each transaction costs as much as many messages."""
@@ -190,7 +190,9 @@ class Wire:
         lease = max(self._sending(item).lease for item in items)
         call_by = asyncio.get_running_loop().time() + lease.total_seconds() * CALL_WITHIN
         hands.faults("before-commit")
-        results = await hands.ask(hands.store.commit, [item.prepared for item in items], now=now, lease=lease)
+        prepared = [item.prepared for item in items]
+        results = await hands.ask(hands.store.commit, prepared, now=now, lease=lease, durable=False)
+        await hands.sync()
         hands.faults("after-commit")
         for item, result in zip(items, results, strict=True):
             self._committed(item)

@@ -28,6 +28,7 @@ _LEAST_WAIT = 24
 to see whether it is theirs a few times in a window, not each time that some of it frees up."""
 
 _Key = tuple[str, str, str]  # workspace, kind, key
+_Row = tuple[str, str, str, int]  # the same, and when its stretch began
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class Caps:
         self._conn = conn
         self._at = at
         self._windows: dict[_Key, _Window] = {}
-        self._rows: dict[tuple[str, str, str, int], tuple[int, int]] = {}  # → amount, kept until
+        self._rows: dict[_Row, tuple[int, timedelta]] = {}  # → amount, how long it is kept
         first = [(workspace, item) for workspace, item in items if not item.attempt]
         wanted: dict[_Key, int] = {}
         for workspace, item in first:
@@ -107,7 +108,7 @@ class Caps:
             """INSERT INTO usage (workspace, kind, key, at, amount, until) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (workspace, kind, key, at) DO UPDATE
             SET amount = amount + excluded.amount, until = max(until, excluded.until)""",
-            [(*key, amount, until) for key, (amount, until) in self._rows.items()],
+            [(*key, amount, _until(key, keep)) for key, (amount, keep) in self._rows.items()],
         )
         self._conn.execute("DELETE FROM usage WHERE until <= ?", (self._at,))
 
@@ -128,9 +129,8 @@ class Caps:
             self._row(workspace, COST, item.cost.currency, minute, item.cost.millionths, _KEPT)
 
     def _row(self, workspace: str, kind: str, key: str, at: int, amount: int, keep: timedelta) -> None:
-        before, _ = self._rows.get((workspace, kind, key, at), (0, 0))
-        until = at + to_micros_of(max(keep, _KEPT) if kind in (COST, ASSUMED) else keep) + 60 * _SECOND
-        self._rows[workspace, kind, key, at] = (before + amount, until)
+        before, kept = self._rows.get((workspace, kind, key, at), (0, keep))
+        self._rows[workspace, kind, key, at] = (before + amount, max(keep, kept))
 
     def _read(self, wanted: dict[_Key, int]) -> None:
         asked = []
@@ -162,6 +162,11 @@ class Caps:
         )
         for workspace, number, at in rows:
             self._windows[workspace, CapKind.PER_PERSON.value, number].add(at, 1)
+
+
+def _until(row: _Row, keep: timedelta) -> int:
+    _, kind, _, at = row
+    return at + to_micros_of(max(keep, _KEPT) if kind in (COST, ASSUMED) else keep) + 60 * _SECOND
 
 
 def to_micros_of(duration: timedelta) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,8 @@ from engine.errors import StateUnavailable
 from engine.state.migrations import APPLICATION_ID, migrations, names
 
 BUSY_SECONDS = 30.0
+
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has only the latter
 
 # How a write transaction begins, ends and is taken back: a whole one, and one inside another.
 _Words = tuple[str, str, tuple[str, ...]]
@@ -38,6 +40,8 @@ class Connection:
         self._conn = conn
         self._lock = threading.RLock()
         self._durable = True
+        self._log: int | None = None  # the write-ahead log, open to be synced
+        self._opening = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool) -> Connection:
@@ -65,6 +69,9 @@ class Connection:
         """Closes the file; the last one to close it empties the write-ahead log."""
         with self._lock, failures(self.path):
             self._conn.close()
+            if self._log is not None:
+                os.close(self._log)
+                self._log = None
 
     def must_write(self) -> None:
         """Raises StateUnavailable where it was opened for reading only."""
@@ -111,6 +118,25 @@ class Connection:
         """Gives the first row of one query, None where there is none."""
         with self._lock, failures(self.path):
             return self._conn.execute(sql, parameters).fetchone()
+
+    def sync(self) -> None:
+        """Waits until every transaction that has ended before is on disk. Others go on meanwhile, in this process and
+        elsewhere: what is waited for is the disk alone, and no lock is held."""
+        with failures(self.path):
+            _sync(self._opened_log())
+
+    def _opened_log(self) -> int:
+        # SQLite keeps its locks on the other two files: closing a descriptor of this one lets go of none.
+        file = self.path.resolve()
+        with self._opening:
+            if self._log is None:
+                folder = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
+                self._log = os.open(f"{file}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            return self._log
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file as far as readers allow, and cuts it."""

@@ -34,7 +34,9 @@ class _Row:
 class Committing(Room):
     """The part of the store that lets messages go out."""
 
-    def commit(self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta) -> Sequence[Committed]:
+    def commit(
+        self, prepared: Sequence[Prepared], *, now: datetime, lease: timedelta, durable: bool = True
+    ) -> Sequence[Committed]:
         """claimed → sending, in one transaction with its checks. What fails one is suppressed with the reason
         (`consent.…`, `topic.…`, `suppressed.…`, `duplicate.number`; `link.taken` where a link is
         another's; `duplicate.text`, `limits.too-dear`); what is paused, over a cap or too late goes back to wait."""
@@ -45,7 +47,7 @@ class Committing(Room):
         paused: list[tuple[Prepared, _Row, Pause]] = []
         capped: list[tuple[Prepared, _Row, Over]] = []
         late: list[tuple[Prepared, _Row]] = []
-        with self._file.write() as conn:
+        with self._file.write(durable=durable) as conn:
             rows = self._fenced(conn, prepared)
             checks = _Checks(conn, [(p, row) for p, row in zip(prepared, rows, strict=True) if row is not None])
             caps = Caps(

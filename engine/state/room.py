@@ -26,6 +26,10 @@ class Room:
         """Closes the file."""
         self._file.close()
 
+    def sync(self) -> None:
+        """Returns when all that was written before is on disk; see `Store.sync`."""
+        self._file.sync()
+
     def _paged(
         self, columns: str, source: str, seq: str, which: str, values: tuple[Any, Any], newest: int | None
     ) -> Iterator[Sequence[Any]]:

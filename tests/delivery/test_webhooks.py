@@ -89,7 +89,7 @@ class Office:
         for hands, calls, task in stages:
             task.cancel()
             await calls.finish()
-            hands.thread.shutdown()
+            hands.close()
 
     @property
     def records(self) -> list[CallRecord]:
