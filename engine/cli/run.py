@@ -42,11 +42,19 @@ def command(app: App, drain: bool, format_: str) -> int:
     from engine.cli.crash import crash_hook
     from engine.cli.progress import watching
     from engine.delivery.hands import Hands
+    from engine.delivery.helper import Helper
     from engine.delivery.live import Live
     from engine.delivery.loop import Result, SendLoop
     from engine.web.inbound_poller import polling
 
     plugins = app.plugins()
+
+    def live_of_helper() -> Live:
+        settle_in()
+        return Live(app.store(read_only=True), plugins, app.plugin_context)
+
+    # Before the state is opened here: a connection to SQLite must not be carried across a fork.
+    helper = Helper.fork(live_of_helper, plugins, utc_now)
     store = app.store()
     stream = format_ == "ndjson"
     hands = Hands(
@@ -63,7 +71,7 @@ def command(app: App, drain: bool, format_: str) -> int:
         live = Live(store, plugins, app.plugin_context)
         live.refresh()
         settle_in()
-        loop = SendLoop(hands, live)
+        loop = SendLoop(hands, live, helper=helper)
         stop_on_signals(loop.stop)
         if drain:
             return await loop.run(drain=True)

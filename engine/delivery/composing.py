@@ -1,4 +1,4 @@
-"""The compose stage: each claimed message becomes one that is ready for its lane, or the change that ends or puts it off.
+"""The compose stage: a claimed message becomes one that is ready for its lane, or the change that ends or postpones it.
 
 A few messages are composed here, at once. A full slice goes to the helper, where there is one: composing takes a third
 of the interpreter's time, and the helper has an interpreter of its own.
@@ -46,6 +46,11 @@ class Composing:
             if loop.time() > breath:
                 await asyncio.sleep(0)
                 breath = loop.time() + BREATH
+
+    def close(self) -> None:
+        """Ends the helper, if there is one."""
+        if self._helper is not None:
+            self._helper.close()
 
     async def _beside(self, claims: Sequence[Claim], halts: Halts) -> Sequence[Made] | None:
         if self._helper is None or len(claims) < MANY:

@@ -64,6 +64,8 @@ class Helper:
         try:
             ours.close()
             _serve(theirs, live, plugins, clock)
+        except Exception:
+            logger.exception("the helper that composes messages ends")
         finally:
             os._exit(0)
 
@@ -80,18 +82,18 @@ class Helper:
             size = int.from_bytes(await reader.readexactly(SIZE), "big")
             parts: Sequence[Part] | None = pickle.loads(await reader.readexactly(size))  # noqa: S301 # our own child
         except (OSError, EOFError):
-            logger.warning("the helper that composes messages (process %d) is gone: this process goes on alone", self._pid)
+            logger.warning("the helper that composes messages (process %d) is gone; the send loop does it", self._pid)
             self._gone = True
             return None
         return parts
 
     def close(self) -> None:
-        """Ends it, and waits until it has ended."""
+        """Ends it at once, which loses nothing: it keeps nothing. Called within the event loop."""
         if self._streams is not None:
             self._streams[1].transport.abort()
         self._connection.close()
-        with suppress(ChildProcessError):
-            os.waitpid(self._pid, 0)
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
 
 
 def _serve(connection: socket.socket, begin: Callable[[], Live], plugins: Plugins, clock: Clock) -> None:
@@ -103,7 +105,7 @@ def _serve(connection: socket.socket, begin: Callable[[], Live], plugins: Plugin
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     live: Live | None = None
-    with suppress(EOFError, ConnectionError), connection.makefile("rwb") as stream:
+    with suppress(EOFError, pickle.UnpicklingError, ConnectionError), connection.makefile("rwb") as stream:
         while True:
             claims, halted, owner = pickle.load(stream)  # noqa: S301 # from the loop, which is our parent
             parts: list[Part] | None = None

@@ -14,30 +14,29 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from engine.delivery.composing import Composing
 from engine.delivery.doubts import Doubts
 from engine.delivery.draining import left
 from engine.delivery.halts import Halts, rests
 from engine.delivery.hands import Hands, cancel
+from engine.delivery.helper import Helper
 from engine.delivery.lanes import EVERY, Lane, Ready
 from engine.delivery.leases import Leases
 from engine.delivery.live import Live
 from engine.delivery.outcomes import SENDER_WAIT
-from engine.delivery.prepare import back, prepare
+from engine.delivery.prepare import back
 from engine.delivery.receipts import DEFAULT_POLLS, Polls, Receipts
 from engine.delivery.turns import Turns
 from engine.delivery.webhooks import WebhookCalls
 from engine.delivery.wire import AHEAD, Wire
-from engine.errors import ConfigError, SendError, StateUnavailable, UsageError
+from engine.errors import SendError, StateUnavailable
 from engine.outbox import Change, Claim
 from engine.stops import Breaker
 
 logger = logging.getLogger("engine.delivery")
 
-SLICE = 128
+SLICE = 256
 """Messages claimed at once."""
-
-BREATH = 0.002
-"""Seconds of composing at a stretch: then the wire has its turn."""
 
 IDLE = 0.025
 """Seconds between two looks for new work when there is none: bounds how long a new message waits for a resting loop."""
@@ -62,9 +61,12 @@ class Result:
 
 
 class SendLoop:
-    """One worker. `run` returns when it was told to stop or, draining, when nothing is left to wait for."""
+    """One worker. `run` returns when it was told to stop or, draining, when nothing is left to wait for.
 
-    def __init__(self, hands: Hands, live: Live, polls: Polls = DEFAULT_POLLS) -> None:
+    With a `helper`, full slices are composed by it.
+    """
+
+    def __init__(self, hands: Hands, live: Live, polls: Polls = DEFAULT_POLLS, *, helper: Helper | None = None) -> None:
         self._hands = hands
         self._live = live
         self._lanes: dict[str, Lane] = {}
@@ -73,6 +75,7 @@ class SendLoop:
         self._permits: dict[str, asyncio.Semaphore] = {}
         self._claimed: asyncio.Queue[tuple[Lane, Sequence[Claim]]] = asyncio.Queue(1)
         self._held: dict[str, Ready] = {}  # claimed and not yet committed: what renew and release are about
+        self._composing = Composing(hands, live, helper)
         self._turns = Turns(live, self._lanes)
         self._halts = Halts(hands, live)
         self._wire = Wire(
@@ -133,7 +136,8 @@ class SendLoop:
         finally:
             await cancel([*tasks, *ends, *self._drivers.values(), *self._chores])
             await self._close_providers()
-            self._hands.thread.shutdown()
+            self._composing.close()
+            self._hands.close()
         if failure is not None:
             raise failure
         return Result(dict(self._refusals), self._credentials_refused)
@@ -201,24 +205,17 @@ class SendLoop:
         if not self._live.knows({claim.release for claim in claims}):
             await self._follow()
         changes = []
-        loop = asyncio.get_running_loop()
-        breath = loop.time() + BREATH
-        for claim in claims:
-            try:
-                made = prepare(claim, self._live, hands.plugins, self._halts.now, owner=hands.owner, now=hands.clock())
-            except (ConfigError, UsageError) as error:
+        async for claim, made in self._composing.compose(claims, self._halts):
+            if isinstance(made, str):
                 # The worker's own trouble, such as a plugin that is not loaded here: no message is to blame.
-                self._unanswerable(claim.workspace, error.message)
-                made = back(claim, hands.owner, hands.clock(), f"worker.not-configured: {error.message}")
+                self._unanswerable(claim.workspace, made)
+                made = back(claim, hands.owner, hands.clock(), f"worker.not-configured: {made}")
             if self._halts.tries(claim.id):
                 await self._halts.untried(claim.id, but=made if isinstance(made, Ready) else None)
             if isinstance(made, Change):
                 changes.append(made)
             elif (change := self._place(made)) is not None:
                 changes.append(change)
-            if loop.time() > breath:
-                await asyncio.sleep(0)
-                breath = loop.time() + BREATH
         await hands.change(changes)
 
     def _place(self, ready: Ready) -> Change | None:
