@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -24,8 +25,10 @@ def record(cls: type[T]) -> type[T]:
 
 def _reducer(cls: type[T]) -> Callable[[T], tuple[type[T], tuple[Any, ...]]]:
     names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    # Of a single name it gives the bare value.
+    values = attrgetter(*names) if len(names) > 1 else lambda self: (getattr(self, names[0]),)
 
     def reduce(self: T) -> tuple[type[T], tuple[Any, ...]]:
-        return cls, tuple([getattr(self, name) for name in names])
+        return cls, values(self)
 
     return reduce
