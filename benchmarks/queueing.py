@@ -36,7 +36,7 @@ class Seconds:
     insert: float
 
 
-def measure(runs: int = 1, people: int = PEOPLE) -> Seconds:
+def measure(runs: int = 3, people: int = PEOPLE) -> Seconds:
     """Runs `engine send --everyone`, process start and all, and the bare statement, in turns on copies of one state."""
     engine, insert = [], []
     with tempfile.TemporaryDirectory() as name:

@@ -120,6 +120,29 @@ def test_random_kills(twilio: TwilioShop, seed: int) -> None:
     twilio.check(unaccepted={"held"})
 
 
+def test_random_kills_at_full_speed_of_the_loop_and_of_its_helper(twilio: TwilioShop) -> None:
+    """Slices are full, so that a process beside the loop composes them; either of the two dies at any instant."""
+    chance = random.Random(5)
+    twilio.emulator.behave(latency=0.2)
+    twilio.emulator.chance([(0.02, Fault.dropped(accepted=True))], seed=5)
+    twilio.people({str(n): phone(n) for n in range(6_000)})
+    twilio.engine("send", "welcome", "-w", "acme", "--everyone")
+    for _ in range(8):
+        process = twilio.start("run")
+        for _ in range(2):
+            time.sleep(0.6 + 0.6 * chance.random())
+            if chance.random() < 0.5:
+                process.kill()
+                break
+            for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+                os.kill(int(pid), signal.SIGKILL)
+        process.kill()
+        process.communicate()
+    twilio.engine("run", "--drain")
+    twilio.check(unaccepted={"held"})
+    assert len(twilio.messages()) == 6_000
+
+
 def test_two_loops_under_faults(twilio: TwilioShop) -> None:
     faults = [
         (0.1, Fault.dropped(accepted=True)),
