@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -103,6 +104,19 @@ class CommittingSuite(StoreSuite):
         assert [result.state for result in results] == [S.SENDING, None]
         (result,) = store.commit([prepared(one)], now=NOW, lease=LEASE)
         assert result.state is None
+
+    def test_one_that_does_not_wait_for_the_disk_is_seen_at_once_and_synced_beside_other_calls(
+        self, store: Store
+    ) -> None:
+        (first, second) = queue(store, 1, 2).ids
+        one, other = claim(store)
+        (result,) = store.commit([prepared(one)], now=NOW, lease=LEASE, durable=False)
+        assert (result.state, state_of(store, first)) == (S.SENDING, S.SENDING)
+        with ThreadPoolExecutor(2) as threads:
+            waits = [threads.submit(store.sync) for _ in range(20)]
+            commit(store, [other])
+            assert [wait.result(timeout=30) for wait in waits] == [None] * 20
+        assert state_of(store, second) is S.SENDING
 
     def test_answers_in_order_whatever_becomes_of_each(self, store: Store) -> None:
         ids = queue(store, 1, 2, 3, 4).ids
