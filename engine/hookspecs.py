@@ -62,7 +62,10 @@ def check_media(media: Media, message: OutboundMessage, sender: Sender) -> Itera
 
 @spec
 def suppress(message: OutboundMessage, now: datetime) -> Suppression | None:
-    """Called for each message just before it is committed: a reason not to send it. A crash holds the message."""
+    """Called for each message just before it is committed: a reason not to send it. A crash holds the message.
+
+    `engine run` asks in the loop's process or in its helper's: what a plugin keeps in memory is not shared by them.
+    """
 
 
 @spec

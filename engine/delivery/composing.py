@@ -55,8 +55,9 @@ class Composing:
     async def _beside(self, claims: Sequence[Claim], halts: Halts) -> Sequence[Made] | None:
         if self._helper is None or len(claims) < MANY:
             return None
-        parts = await self._helper.compose(claims, halts.now, self._hands.owner)
-        if parts is None:
+        halted = halts.now
+        parts = await self._helper.compose(claims, halted, self._hands.owner)
+        if parts is None or halts.now != halted:  # a pause or a breaker that came meanwhile holds for them, too
             return None
         return [
             Ready(claim, *part) if isinstance(part, tuple) else part for claim, part in zip(claims, parts, strict=True)

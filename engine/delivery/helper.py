@@ -31,6 +31,10 @@ logger = logging.getLogger("engine.delivery")
 SIZE = 4
 """Bytes of the number in front of each answer that says how long it is."""
 
+PATIENCE = 20.0
+"""Seconds that a slice may take, a hundred times what it takes. Longer than that, a plugin hangs, or somebody stopped the
+process."""
+
 Part = tuple[Prepared, OutboundMessage] | Change | str
 """What became of a claim: what makes it ready, or the change, or why it cannot be composed by this worker at all."""
 
@@ -41,6 +45,8 @@ class Helper:
     def __init__(self, connection: socket.socket, pid: int) -> None:
         self._connection = connection
         self._pid = pid
+        # Where SIGCHLD is ignored the kernel forgets a child by itself, and its number may be another's by then.
+        self._handle = os.pidfd_open(pid)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._gone = False
 
@@ -53,14 +59,14 @@ class Helper:
         ours, theirs = socket.socketpair()
         try:
             pid = os.fork()
+            if pid:
+                theirs.close()
+                return cls(ours, pid)
         except OSError as error:
             logger.warning("messages are composed on one core: no helper could be started (%s)", error)
             ours.close()
             theirs.close()
             return None
-        if pid:
-            theirs.close()
-            return cls(ours, pid)
         try:
             ours.close()
             _serve(theirs, live, plugins, clock)
@@ -74,26 +80,46 @@ class Helper:
         if self._gone:
             return None
         try:
-            if self._streams is None:
-                self._streams = await asyncio.open_connection(sock=self._connection)
-            reader, writer = self._streams
-            writer.write(pickle.dumps((claims, halted, owner), pickle.HIGHEST_PROTOCOL))
-            await writer.drain()
-            size = int.from_bytes(await reader.readexactly(SIZE), "big")
-            parts: Sequence[Part] | None = pickle.loads(await reader.readexactly(size))  # noqa: S301 # our own child
-        except (OSError, EOFError):
-            logger.warning("the helper that composes messages (process %d) is gone; the send loop does it", self._pid)
-            self._gone = True
+            question = pickle.dumps((claims, halted, owner), pickle.HIGHEST_PROTOCOL)
+        except RecursionError:  # data that is nested hundreds of levels deep: json reads deeper than pickle writes
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._ask(question)
+            parts: Sequence[Part] | None = pickle.loads(answer)  # noqa: S301 # our own child
+        except asyncio.CancelledError:
+            self._end()  # or the next slice would get this one's answer
+            raise
+        except Exception as error:  # noqa: BLE001 # whatever it is, the loop can do without
+            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            logger.warning("the helper (process %d) is gone, and the send loop composes alone: %s", self._pid, why)
+            self._end()
             return None
         return parts
 
+    async def _ask(self, question: bytes) -> bytes:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(sock=self._connection)
+        reader, writer = self._streams
+        writer.write(question)
+        await writer.drain()
+        size = int.from_bytes(await reader.readexactly(SIZE), "big")
+        return await reader.readexactly(size)
+
     def close(self) -> None:
         """Ends it at once, which loses nothing: it keeps nothing. Called within the event loop."""
+        self._end()
+        with suppress(ChildProcessError):
+            os.waitpid(self._pid, 0)
+        os.close(self._handle)
+
+    def _end(self) -> None:
+        self._gone = True
         if self._streams is not None:
             self._streams[1].transport.abort()
         self._connection.close()
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
 
 def _serve(connection: socket.socket, begin: Callable[[], Live], plugins: Plugins, clock: Clock) -> None:
@@ -104,18 +130,18 @@ def _serve(connection: socket.socket, begin: Callable[[], Live], plugins: Plugin
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
-    live: Live | None = None
+    live: Live | None = None  # read when there is something to compose: by then the loop has migrated the state
     with suppress(EOFError, pickle.UnpicklingError, ConnectionError), connection.makefile("rwb") as stream:
         while True:
             claims, halted, owner = pickle.load(stream)  # noqa: S301 # from the loop, which is our parent
-            parts: list[Part] | None = None
+            live = live or begin()
             try:
-                live = live or begin()
                 live.refresh()
                 parts = [_part(claim, live, plugins, halted, owner, clock) for claim in claims]
+                answer = pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
             except Exception:
                 logger.exception("the helper could not compose; the send loop does it itself")
-            answer = pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
+                answer = pickle.dumps(None)
             stream.write(len(answer).to_bytes(SIZE, "big"))
             stream.write(answer)
             stream.flush()

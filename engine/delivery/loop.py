@@ -136,8 +136,8 @@ class SendLoop:
         finally:
             await cancel([*tasks, *ends, *self._drivers.values(), *self._chores])
             await self._close_providers()
-            self._composing.close()
             self._hands.close()
+            self._composing.close()
         if failure is not None:
             raise failure
         return Result(dict(self._refusals), self._credentials_refused)

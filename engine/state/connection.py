@@ -58,6 +58,8 @@ class Connection:
                     _check(conn, path, migrate=True)
                 else:
                     _check(conn, path, migrate=not read_only)
+                    if not read_only:
+                        _log_ahead(conn, path)
                 if read_only:
                     conn.execute("PRAGMA query_only = ON")
             except BaseException:
@@ -86,12 +88,18 @@ class Connection:
         a machine that loses power may lose it, whole. It does not wait for the disk.
         """
         self.must_write()
-        if durable is not self._durable and not self._conn.in_transaction:
-            with self._lock, failures(self.path):
-                # https://www.sqlite.org/pragma.html#pragma_synchronous: with a write-ahead log NORMAL stays consistent.
-                self._conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                self._durable = durable
-        return _Writing(self.path, self._conn, self._lock)
+        return _Writing(self.path, self._conn, self._lock, self._durability if durable else self._haste)
+
+    def _durability(self) -> None:
+        if not self._durable:
+            self._conn.execute("PRAGMA synchronous = FULL")
+            self._durable = True
+
+    def _haste(self) -> None:
+        if self._durable:
+            # https://www.sqlite.org/pragma.html#pragma_synchronous: with a write-ahead log NORMAL stays consistent.
+            self._conn.execute("PRAGMA synchronous = NORMAL")
+            self._durable = False
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -122,8 +130,13 @@ class Connection:
     def sync(self) -> None:
         """Waits until every transaction that has ended before is on disk. Others go on meanwhile, in this process and
         elsewhere: what is waited for is the disk alone, and no lock is held."""
-        with failures(self.path):
+        try:
             _sync(self._opened_log())
+        except OSError as error:
+            raise StateUnavailable(
+                f"the disk under the state {self.path} failed to write: {error.strerror or error}",
+                hint="check the disk and its free space; the state needs a local disk, never a network one",
+            ) from error
 
     def _opened_log(self) -> int:
         # SQLite keeps its locks on the other two files: closing a descriptor of this one lets go of none.
@@ -147,19 +160,25 @@ class Connection:
 class _Writing:
     """A write transaction, or a part of one. A class: a generator takes three times as long to enter and leave."""
 
-    __slots__ = ("_back", "_conn", "_end", "_lock", "_path")
+    __slots__ = ("_back", "_conn", "_end", "_lock", "_path", "_prepare")
 
-    def __init__(self, path: Path, conn: sqlite3.Connection, lock: threading.RLock) -> None:
+    def __init__(
+        self, path: Path, conn: sqlite3.Connection, lock: threading.RLock, prepare: Callable[[], None]
+    ) -> None:
         self._path = path
         self._conn = conn
         self._lock = lock
+        self._prepare = prepare
         self._end = ""
         self._back: tuple[str, ...] = ()
 
     def __enter__(self) -> sqlite3.Connection:
         self._lock.acquire()
         try:
-            begin, self._end, self._back = _PART if self._conn.in_transaction else _WHOLE
+            inside = self._conn.in_transaction
+            begin, self._end, self._back = _PART if inside else _WHOLE
+            if not inside:
+                self._prepare()
             self._conn.execute(begin)
         except BaseException:
             self._lock.release()
@@ -306,6 +325,16 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
 def _is_empty(conn: sqlite3.Connection) -> bool:
     """True for a new file, also one that another process is about to fill: it does so in one transaction."""
     return conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+
+
+def _log_ahead(conn: sqlite3.Connection, path: Path) -> None:
+    """A copy that `VACUUM INTO` made has a rollback journal: commits would not be where they are waited for."""
+    (mode,) = conn.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StateUnavailable(
+            f"the state {path} cannot have a write-ahead log",
+            hint="the state needs a local disk, never a network one",
+        )
 
 
 def _check(conn: sqlite3.Connection, path: Path, *, migrate: bool) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import signal
+import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +20,9 @@ from phones import phone
 from shop import Shop
 from twilio_shop import TwilioShop
 
+from engine.delivery import helper as helper_module
+from engine.delivery.halts import Halted
+from engine.delivery.helper import Helper
 from engine.outbox import Claim, Frozen, Link, Prepared
 from engine.types import ConsentNeed, OutboundMessage, Person, Purpose, Sender, SenderKind
 
@@ -36,7 +43,9 @@ def suppress(message):
         raise RuntimeError("a bug in suppress")
 """
 
-pytestmark = pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="one core has no room for a helper")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1, reason="there is a helper on Linux, beside a loop"
+)
 
 
 def until(holds: Callable[[], bool], seconds: float = 30) -> None:
@@ -144,7 +153,7 @@ def test_without_it_the_loop_goes_on_alone(twilio: TwilioShop) -> None:
     run.terminate()
     _, logged = run.communicate(timeout=60)
     assert run.returncode == 0, logged
-    assert logged.count(f"process {helper}) is gone") == 1
+    assert logged.count(f"the helper (process {helper}) is gone") == 1
     twilio.check(unaccepted=set())
 
 
@@ -198,6 +207,74 @@ def test_a_new_release_reaches_it(twilio: TwilioShop) -> None:
     run.communicate(timeout=60)
     words = {message["to"]: message["body"].partition(" ")[0] for message in twilio.messages()}
     assert words == {phone(n): "Hi" if n < MANY else "Hello" for n in range(2 * MANY)}
+
+
+def test_data_too_deep_to_go_there_is_composed_in_the_loop(twilio: TwilioShop) -> None:
+    deep = '{"a":' * 600 + "1" + "}" * 600
+    twilio.people({str(n): phone(n) for n in range(MANY)})
+    twilio.engine("send", "welcome", "-w", "acme", "--everyone", "--data", deep)
+    twilio.engine("run", "--drain")
+    assert twilio.states() == {"accepted": MANY}
+
+
+def test_a_drain_ends_well_where_the_end_of_children_is_ignored(twilio: TwilioShop) -> None:
+    queue(twilio, 0)
+    command = f'trap "" CHLD; exec {sys.executable} -m engine run --drain'
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=twilio.folder,
+        env={**os.environ, **twilio.variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(twilio.emulator.accepted_by_to()) == MANY
+
+
+class Silent:
+    """A process that takes what it is asked, says nothing, and may be asked at the other end of its line."""
+
+    def __init__(self) -> None:
+        ours, self.line = socket.socketpair()
+        self.process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        self.helper = Helper(ours, self.process.pid)
+
+    def end(self) -> None:
+        """Closes everything."""
+        self.helper.close()
+        self.line.close()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+@pytest.fixture
+def silent() -> Iterator[Silent]:
+    made = Silent()
+    yield made
+    made.end()
+
+
+def test_one_that_never_answers_is_ended(silent: Silent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helper_module, "PATIENCE", 0.2)
+    assert asyncio.run(silent.helper.compose([], Halted(), "me")) is None
+    until(lambda: not is_there(silent.process.pid))
+    assert asyncio.run(silent.helper.compose([], Halted(), "me")) is None
+
+
+def test_an_answer_that_nobody_waited_for_is_no_other_slice_s(silent: Silent) -> None:
+    async def ask_twice() -> object:
+        first = asyncio.ensure_future(silent.helper.compose([], Halted(), "me"))
+        await asyncio.sleep(0.1)
+        first.cancel()
+        await asyncio.wait({first})
+        answer = pickle.dumps(["the first slice's"])
+        with suppress(OSError):
+            silent.line.sendall(len(answer).to_bytes(4, "big") + answer)
+        return await silent.helper.compose([], Halted(), "me")
+
+    assert asyncio.run(ask_twice()) is None
 
 
 def test_what_goes_there_and_back_is_what_it_was() -> None:

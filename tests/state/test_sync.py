@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -96,3 +97,32 @@ def test_many_threads_open_the_log_once(store: SqliteStore) -> None:
             for done in [threads.submit(sync) for _ in range(8)]:
                 done.result()
         assert len(list(Path("/proc/self/fd").iterdir())) == before + 1
+
+
+def test_a_copy_without_a_log_gets_one(tmp_path: Path) -> None:
+    with closing(SqliteStore.open("sqlite:///engine.db", folder=tmp_path)) as store:
+        store.upsert_people([person("ada")], at=NOW)
+    with closing(sqlite3.connect(tmp_path / "engine.db")) as conn:
+        conn.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+    with closing(SqliteStore.open("sqlite:///copy.db", folder=tmp_path)) as store:
+        store.upsert_people([person("bob")], at=NOW)
+        store.sync()
+        assert store.count_people("acme") == 2
+
+
+def test_who_needs_the_disk_waits_for_it_whatever_other_threads_do(tmp_path: Path) -> None:
+    with closing(Connection.open(tmp_path / "engine.db", read_only=False)) as file, ThreadPoolExecutor(1) as thread:
+        opened, asked = threading.Event(), threading.Event()
+
+        def hasty() -> None:
+            with file.write(durable=False):
+                opened.set()
+                assert asked.wait(30)
+
+        first = thread.submit(hasty)
+        assert opened.wait(30)
+        write = file.write()
+        asked.set()
+        with write as conn:
+            assert conn.execute("PRAGMA synchronous").fetchone() == (2,)
+        first.result()
