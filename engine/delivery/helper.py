@@ -32,8 +32,7 @@ SIZE = 4
 """Bytes of the number in front of each answer that says how long it is."""
 
 PATIENCE = 20.0
-"""Seconds that a slice may take, a hundred times what it takes. Longer than that, a plugin hangs, or somebody stopped the
-process."""
+"""Seconds that a slice may take, a hundred times what it takes. Then a plugin hangs, or the process was stopped."""
 
 Part = tuple[Prepared, OutboundMessage] | Change | str
 """What became of a claim: what makes it ready, or the change, or why it cannot be composed by this worker at all."""
