@@ -41,7 +41,7 @@ ends in doubt, as what is on the wire does."""
 BUSY = 64
 """Messages on the wire from which on a record waits for company: each transaction costs as much as many messages."""
 
-GATHER = 0.01
+GATHER = 0.03
 """Seconds that it waits."""
 
 CALL_WITHIN = 0.8
