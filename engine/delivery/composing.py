@@ -14,8 +14,7 @@ from engine.delivery.hands import Hands
 from engine.delivery.helper import Helper
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
-from engine.delivery.prepare import prepare
-from engine.errors import ConfigError, UsageError
+from engine.delivery.prepare import try_to_prepare
 from engine.outbox import Change, Claim
 
 MANY = 32
@@ -65,7 +64,4 @@ class Composing:
 
     def _here(self, claim: Claim, halts: Halts) -> Made:
         hands = self._hands
-        try:
-            return prepare(claim, self._live, hands.plugins, halts.now, owner=hands.owner, now=hands.clock())
-        except (ConfigError, UsageError) as error:
-            return error.message
+        return try_to_prepare(claim, self._live, hands.plugins, halts.now, owner=hands.owner, now=hands.clock())

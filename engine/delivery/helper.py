@@ -20,8 +20,7 @@ from contextlib import suppress
 from engine.delivery.halts import Halted
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
-from engine.delivery.prepare import prepare
-from engine.errors import ConfigError, UsageError
+from engine.delivery.prepare import try_to_prepare
 from engine.outbox import Change, Claim, Prepared
 from engine.plugins import Plugins
 from engine.types import Clock, OutboundMessage
@@ -147,8 +146,5 @@ def _serve(connection: socket.socket, begin: Callable[[], Live], plugins: Plugin
 
 
 def _part(claim: Claim, live: Live, plugins: Plugins, halted: Halted, owner: str, clock: Clock) -> Part:
-    try:
-        made = prepare(claim, live, plugins, halted, owner=owner, now=clock())
-    except (ConfigError, UsageError) as error:
-        return error.message
+    made = try_to_prepare(claim, live, plugins, halted, owner=owner, now=clock())
     return (made.prepared, made.message) if isinstance(made, Ready) else made

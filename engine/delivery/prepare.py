@@ -16,7 +16,7 @@ from engine.delivery.gates.confirming import LATE, confirm_by
 from engine.delivery.halts import Halted, paused, rests
 from engine.delivery.lanes import Ready
 from engine.delivery.live import Live
-from engine.errors import ComposeError, EngineError, InvalidNumber
+from engine.errors import ComposeError, ConfigError, EngineError, InvalidNumber, UsageError
 from engine.outbox import TOO_LATE, Change, Claim, Frozen, Prepared
 from engine.plugins import Plugins
 from engine.stops import WHENEVER
@@ -49,6 +49,17 @@ def prepare(claim: Claim, live: Live, plugins: Plugins, halted: Halted, *, owner
         logger.exception("a plugin crashed over message %s", claim.id)
         later = now + CRASH_WAIT
         return back(claim, owner, now, f"plugin.crashed: {type(error).__name__}: {error}", due_at=later)
+
+
+def try_to_prepare(
+    claim: Claim, live: Live, plugins: Plugins, halted: Halted, *, owner: str, now: datetime
+) -> Ready | Change | str:
+    """The same, but gives a string, which says why, where this worker cannot compose, whatever the message. Raises
+    StateUnavailable."""
+    try:
+        return prepare(claim, live, plugins, halted, owner=owner, now=now)
+    except (ConfigError, UsageError) as error:
+        return error.message
 
 
 def back(

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -88,18 +89,13 @@ class Connection:
         a machine that loses power may lose it, whole. It does not wait for the disk.
         """
         self.must_write()
-        return _Writing(self.path, self._conn, self._lock, self._durability if durable else self._haste)
+        return _Writing(self.path, self._conn, self._lock, partial(self._be_durable, durable))
 
-    def _durability(self) -> None:
-        if not self._durable:
-            self._conn.execute("PRAGMA synchronous = FULL")
-            self._durable = True
-
-    def _haste(self) -> None:
-        if self._durable:
+    def _be_durable(self, durable: bool) -> None:
+        if durable is not self._durable:
             # https://www.sqlite.org/pragma.html#pragma_synchronous: with a write-ahead log NORMAL stays consistent.
-            self._conn.execute("PRAGMA synchronous = NORMAL")
-            self._durable = False
+            self._conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -133,10 +129,8 @@ class Connection:
         try:
             _sync(self._opened_log())
         except OSError as error:
-            raise StateUnavailable(
-                f"the disk under the state {self.path} failed to write: {error.strerror or error}",
-                hint="check the disk and its free space; the state needs a local disk, never a network one",
-            ) from error
+            message, hint = _FAILURES[sqlite3.SQLITE_IOERR]
+            raise StateUnavailable(message.format(path=self.path), hint=hint) from error
 
     def _opened_log(self) -> int:
         # SQLite keeps its locks on the other two files: closing a descriptor of this one lets go of none.

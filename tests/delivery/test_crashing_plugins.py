@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import stranger
 from shop import Shop
 
 MODULE = """
@@ -78,19 +79,12 @@ def observe(event):
 @pytest.fixture
 def buggy(tmp_path: Path) -> Shop:
     """A shop with a plugin that crashes where it is told to."""
-    site = tmp_path / "site"
-    info = site / "engine_sms_buggy-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "engine_buggy.py").write_text(MODULE)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: engine-sms-buggy\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[engine]\nbuggy = engine_buggy\n")
-    return Shop(tmp_path, {"PYTHONPATH": str(site)})
+    return stranger.install(tmp_path, "buggy", MODULE)
 
 
 def apply(shop: Shop, bug: str, shortener: str = "shortlinks") -> None:
     shop.write(delivery=f"{{provider: buggy, bug: {bug}}}")
-    engine_yaml = shop.folder / "config/engine.yaml"
-    engine_yaml.write_text(engine_yaml.read_text().replace("[sandbox", "[buggy, sandbox"))
+    stranger.name_it(shop, "buggy")
     workspace = shop.folder / "config/workspaces/acme/workspace.yaml"
     workspace.write_text(workspace.read_text().replace("links: {", f"links: {{shortener: {shortener}, "))
     shop.engine("apply", "--yes", "--no-refresh")

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import stranger
 from phones import phone
 from shop import Shop
 from twilio_shop import TwilioShop
@@ -81,16 +82,9 @@ def queue(shop: Shop, first: int) -> None:
 @pytest.fixture
 def witnessed(tmp_path: Path) -> Shop:
     """A shop with a plugin that writes down which process composes."""
-    site = tmp_path / "site"
-    info = site / "engine_sms_witness-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "engine_witness.py").write_text(WITNESS)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: engine-sms-witness\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[engine]\nwitness = engine_witness\n")
-    shop = Shop(tmp_path, {"PYTHONPATH": str(site)})
+    shop = stranger.install(tmp_path, "witness", WITNESS)
     shop.write()
-    engine_yaml = shop.folder / "config/engine.yaml"
-    engine_yaml.write_text(engine_yaml.read_text().replace("[sandbox", "[witness, sandbox"))
+    stranger.name_it(shop, "witness")
     shop.engine("apply", "--yes", "--no-refresh")
     return shop
 

@@ -80,7 +80,7 @@ def test_a_disk_that_fails_is_told(store: SqliteStore, monkeypatch: pytest.Monke
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(connection, "_sync", fail)
-    with closing(store), pytest.raises(StateUnavailable, match="Input/output error"):
+    with closing(store), pytest.raises(StateUnavailable, match="failed to read or write"):
         store.sync()
 
 
